@@ -1,0 +1,61 @@
+"""The exception tree. Every failure that `dain` expects is one of these.
+
+DainError (exit code 1)
+├── InputError (exit code 2): the request, or what it names, cannot be used
+│   ├── OptionError   an option is out of range or contradicts another
+│   ├── MediaError    the input is missing, is no video, or holds too few frames
+│   ├── OutputError   the output exists, cannot be written, or cannot hold what was asked
+│   ├── FrameError    an array given to the Python interface has the wrong type, shape or range
+│   └── WeightsError  a weights file is missing, damaged, or belongs to another network
+└── RunError (exit code 1): the request was sound, the run failed
+    ├── EncodeError   the encoder or the disk gave up
+    └── DamageError   the input is damaged and ``--strict`` asked to stop
+
+A message says what was expected, what was found, and what to do, on one line.
+"""
+
+from __future__ import annotations
+
+
+class DainError(Exception):
+    """The root of every expected failure; catch this one to catch them all."""
+
+    exit_code = 1
+
+
+class InputError(DainError):
+    """The request or its input is unusable; nothing was written."""
+
+    exit_code = 2
+
+
+class OptionError(InputError):
+    """An option is out of range, malformed, or contradicts another."""
+
+
+class MediaError(InputError):
+    """The input is missing, is not decodable video, or holds too few frames."""
+
+
+class OutputError(InputError):
+    """The output exists already, cannot be written, or cannot hold what was asked."""
+
+
+class FrameError(InputError):
+    """An array given to the Python interface has the wrong type, shape or range."""
+
+
+class WeightsError(InputError):
+    """A weights file is missing, damaged, or belongs to another network."""
+
+
+class RunError(DainError):
+    """The request was sound, but the run failed for a reason outside the input."""
+
+
+class EncodeError(RunError):
+    """The encoder refused a frame or the disk could not take the output."""
+
+
+class DamageError(RunError):
+    """The input is damaged and strict handling was asked for."""

@@ -1,0 +1,239 @@
+"""What flows between readers and writers: frames, what a video is, and the two interfaces."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture and its exact time.
+
+    Attributes:
+        pixels: ``(H, W, 3)`` RGB, C-contiguous; uint8, or uint16 (full 0..65535
+            scale) where the source has more than 8 bits. Upright as it is to be seen.
+        pts: presentation time in units of `time_base`.
+        time_base: seconds per unit.
+        duration: how long the picture stands, in units of `time_base`; None if unknown.
+        index: position in presentation order, from 0.
+    """
+
+    pixels: Pixels
+    pts: int
+    time_base: Fraction
+    duration: int | None
+    index: int
+
+    @property
+    def time(self) -> Fraction:
+        """Presentation time in seconds, exact."""
+        return self.pts * self.time_base
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Colour description by the code points of ITU-T H.273 (2 = unspecified).
+
+    `range` is FFmpeg's: 0 unspecified, 1 limited (tv), 2 full (pc).
+    """
+
+    primaries: int = 2
+    transfer: int = 2
+    matrix: int = 2
+    range: int = 0
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a reader knows of its video before decoding it.
+
+    Attributes:
+        path: where it lies.
+        width: of the frames that the reader yields (upright), in pixels.
+        height: likewise.
+        bit_depth: bits a component in the source.
+        time_base: of the frames' `pts`.
+        rates: candidate frame rates, the likeliest first (average, then base rate);
+            empty if the container tells none.
+        frame_count: as the container promises it; None if it does not.
+        duration: of the video stream in seconds, as the container promises it.
+        colour: colour description as tagged.
+        sample_aspect_ratio: width over height of one pixel, upright; 1 if untagged.
+        codec: name of the source's codec, or the stills' format.
+        pixel_format: FFmpeg's name of the source's pixel format.
+    """
+
+    path: Path
+    width: int
+    height: int
+    bit_depth: int
+    time_base: Fraction
+    rates: tuple[Fraction, ...]
+    frame_count: int | None
+    duration: Fraction | None
+    colour: Colour
+    sample_aspect_ratio: Fraction
+    codec: str
+    pixel_format: str
+
+
+@dataclass
+class Damage:
+    """What was wrong with an input and was bridged.
+
+    Attributes:
+        corrupt: packets or frames that could not be decoded.
+        truncated: the file ends before the time it promises.
+        messages: one line each, fit to be shown.
+    """
+
+    corrupt: int = 0
+    truncated: bool = False
+    messages: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.corrupt or self.truncated)
+
+
+@dataclass(frozen=True)
+class Timestamps:
+    """Presentation times as the container lists them.
+
+    Attributes:
+        pts: of every frame, rising, in units of `time_base`.
+        time_base: seconds per unit.
+        last_duration: how long the last frame stands, in the same units; None if unknown.
+    """
+
+    pts: Sequence[int]
+    time_base: Fraction
+    last_duration: int | None
+
+
+class FrameReader(ABC):
+    """A source of frames in presentation order.
+
+    `info` is known once the reader is open; `damage` is complete when the frames
+    have been read to their end; `messages` are notes for the person who runs us.
+    """
+
+    info: VideoInfo
+    damage: Damage
+    messages: list[str]
+
+    @abstractmethod
+    def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
+        """Decode from the start, or from the last frame at or before `from_pts`.
+
+        Frames come in strictly rising `pts`. May be called again to read again.
+
+        Raises:
+            MediaError: nothing could be decoded.
+        """
+
+    @abstractmethod
+    def timestamps(self) -> Timestamps:
+        """Presentation times of all frames, found without decoding them.
+
+        A promise of the container: damaged frames may be missing from `frames`.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the file; safe to call twice."""
+
+    def __enter__(self) -> FrameReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """What a writer must know before its first frame.
+
+    Attributes:
+        width: of the frames it will be given.
+        height: likewise.
+        rate: constant output rate.
+        bit_depth: of the source, bits a component.
+        colour: tags to write, and by which RGB becomes YUV.
+        sample_aspect_ratio: width over height of one pixel.
+        source: the input whose other streams, metadata and chapters are copied; None for none.
+        copy_start: source time (container clock, seconds) that becomes output time `copy_offset`.
+        copy_end: source time at which copying stops; None for the end.
+        copy_offset: output time of `copy_start`.
+        copy_streams: False leaves every other stream behind (slow motion), with a message.
+    """
+
+    width: int
+    height: int
+    rate: Fraction
+    bit_depth: int = 8
+    colour: Colour = field(default_factory=Colour)
+    sample_aspect_ratio: Fraction = Fraction(1)
+    source: Path | None = None
+    copy_start: Fraction = Fraction(0)
+    copy_end: Fraction | None = None
+    copy_offset: Fraction = Fraction(0)
+    copy_streams: bool = True
+
+
+class FrameWriter(ABC):
+    """A sink of frames. Its output appears under its final name only when complete.
+
+    Used as a context manager: leaving it normally calls `finish`, leaving it with an
+    exception calls `abort`, which removes what was written.
+    """
+
+    messages: list[str]
+
+    @abstractmethod
+    def write(self, frame: Frame) -> None:
+        """Take the next frame; `pts` must rise.
+
+        Raises:
+            EncodeError: the encoder or the disk refused it.
+        """
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Flush, close, and move the output to its final name.
+
+        Raises:
+            EncodeError: likewise.
+        """
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close and remove what was written; the final name is untouched. Safe to call twice."""
+
+    def __enter__(self) -> FrameWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.abort()

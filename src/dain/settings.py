@@ -1,0 +1,159 @@
+"""Every default, once: frozen dataclasses, validated when made.
+
+Times are seconds as `Fraction`; rates are frames per second as `Fraction`.
+All raise `OptionError` for values out of range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from dain.errors import OptionError
+
+DEFAULT_MODEL = "dain-lite"
+DEFAULT_STILLS_RATE = Fraction(24)  # a folder of stills has no rate of its own
+
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "fp16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSettings:
+    """Which instants of the source become output frames.
+
+    Attributes:
+        fps: output rate; exactly one of `fps` and `factor` is given.
+        factor: output rate as a multiple of the source's average rate.
+        start: first instant, seconds after the first frame of the source.
+        end: instant at which the output stops (itself excluded).
+        start_frame: first source frame, counted from 0; instead of `start`.
+        end_frame: last source frame, included; instead of `end`.
+        slow_motion: keep the source's rate and make the video longer.
+        loop: the last frame flows into the first.
+    """
+
+    fps: Fraction | None = None
+    factor: Fraction | None = None
+    start: Fraction | None = None
+    end: Fraction | None = None
+    start_frame: int | None = None
+    end_frame: int | None = None
+    slow_motion: bool = False
+    loop: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.fps is None) == (self.factor is None):
+            found = "neither" if self.fps is None else "both"
+            raise OptionError(f"expected exactly one of --fps and --factor, found {found}")
+        for name, value in (("--fps", self.fps), ("--factor", self.factor)):
+            if value is not None and value <= 0:
+                raise OptionError(f"{name} must be above 0, found {value}")
+        _check_range("--start", self.start, "--start-frame", self.start_frame)
+        _check_range("--end", self.end, "--end-frame", self.end_frame)
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise OptionError(
+                f"--end must be after --start, found {float(self.end):g} s "
+                f"and {float(self.start):g} s"
+            )
+        if (
+            self.start_frame is not None
+            and self.end_frame is not None
+            and self.end_frame < self.start_frame
+        ):
+            raise OptionError(
+                f"--end-frame must not be before --start-frame, found {self.end_frame} "
+                f"and {self.start_frame}"
+            )
+
+
+def _check_range(
+    time_name: str, time: Fraction | None, frame_name: str, frame: int | None
+) -> None:
+    if time is not None and frame is not None:
+        raise OptionError(f"expected {time_name} or {frame_name}, found both")
+    if time is not None and time < 0:
+        raise OptionError(f"{time_name} must not be negative, found {float(time):g} s")
+    if frame is not None and frame < 0:
+        raise OptionError(f"{frame_name} counts from 0, found {frame}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings:
+    """How frames are made.
+
+    Attributes:
+        model: name of the network.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: arithmetic of the learned layers.
+        scale: size at which motion is estimated, in (0, 1], or ``auto``
+            (1 up to 1080p, half for 4K).
+    """
+
+    model: str = DEFAULT_MODEL
+    device: str = "auto"
+    precision: Precision = "auto"
+    scale: Fraction | Literal["auto"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise OptionError(
+                f"--precision must be one of {', '.join(PRECISIONS)}, found {self.precision!r}"
+            )
+        if self.scale != "auto" and not 0 < self.scale <= 1:
+            raise OptionError(f"--scale must be above 0 and at most 1, found {self.scale}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeSettings:
+    """How the output is written; None leaves the choice to the output's name.
+
+    Attributes:
+        codec: encoder name as FFmpeg knows it, such as ``libx264``.
+        crf: constant rate factor of the encoder.
+        pix_fmt: pixel format as FFmpeg names it, such as ``yuv420p``.
+        options: further options of the encoder.
+        overwrite: replace an existing output.
+    """
+
+    codec: str | None = None
+    crf: int | None = None
+    pix_fmt: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.crf is not None and not 0 <= self.crf <= 63:
+            raise OptionError(f"--crf must be between 0 and 63, found {self.crf}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSettings:
+    """How the input is read.
+
+    Attributes:
+        stills_rate: rate at which a folder of stills plays; stills carry none.
+    """
+
+    stills_rate: Fraction = DEFAULT_STILLS_RATE
+
+    def __post_init__(self) -> None:
+        if self.stills_rate <= 0:
+            raise OptionError(f"--input-fps must be above 0, found {self.stills_rate}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobSettings:
+    """One whole run: a video in, a smoother video out.
+
+    Attributes:
+        strict: stop at damage in the input instead of bridging it.
+    """
+
+    time: TimeSettings
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    encode: EncodeSettings = field(default_factory=EncodeSettings)
+    read: ReadSettings = field(default_factory=ReadSettings)
+    strict: bool = False
