@@ -1,0 +1,115 @@
+"""Numba kernels of backward warping, seen by PyTorch as an op with gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
+
+_LEAST_ROWS = 32  # a slice smaller than this is not worth a thread
+
+
+@kernel
+def _warp_kernel(image: Array, flow: Array, out: Array, start: int, stop: int) -> None:
+    """One picture, rows `start` to `stop`: `image` and `out` (C, H, W), `flow` (2, H, W)."""
+    channels, height, width = image.shape
+    one = flow.dtype.type(1)
+    for y in range(start, stop):
+        for x in range(width):
+            place_x, place_y = x + flow[0, y, x], y + flow[1, y, x]
+            # Written so that a place that is no number counts as 0 and nothing is read outside.
+            place_x = min(place_x, width - 1) if place_x >= 0 else 0
+            place_y = min(place_y, height - 1) if place_y >= 0 else 0
+            left, top = int(math.floor(place_x)), int(math.floor(place_y))
+            right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
+            along = flow.dtype.type(place_x - left)
+            down = flow.dtype.type(place_y - top)
+            for channel in range(channels):
+                upper = image[channel, top, left] * (one - along) + image[channel, top, right] * along
+                lower = (
+                    image[channel, bottom, left] * (one - along)
+                    + image[channel, bottom, right] * along
+                )
+                out[channel, y, x] = upper * (one - down) + lower * down
+
+
+@kernel
+def _gradient_kernel(
+    image: Array, flow: Array, grad: Array, grad_image: Array, grad_flow: Array
+) -> None:
+    channels, height, width = image.shape
+    for y in range(height):
+        for x in range(width):
+            free_x, free_y = x + flow[0, y, x], y + flow[1, y, x]
+            place_x = min(free_x, width - 1) if free_x >= 0 else 0
+            place_y = min(free_y, height - 1) if free_y >= 0 else 0
+            left, top = int(math.floor(place_x)), int(math.floor(place_y))
+            right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
+            along, down = place_x - left, place_y - top
+            by_x, by_y = 0.0, 0.0
+            for channel in range(channels):
+                g = grad[channel, y, x]
+                grad_image[channel, top, left] += g * (1 - along) * (1 - down)
+                grad_image[channel, top, right] += g * along * (1 - down)
+                grad_image[channel, bottom, left] += g * (1 - along) * down
+                grad_image[channel, bottom, right] += g * along * down
+                upper = image[channel, top, right] - image[channel, top, left]
+                lower = image[channel, bottom, right] - image[channel, bottom, left]
+                by_x += g * (upper * (1 - down) + lower * down)
+                west = image[channel, bottom, left] - image[channel, top, left]
+                east = image[channel, bottom, right] - image[channel, top, right]
+                by_y += g * (west * (1 - along) + east * along)
+            if 0 <= free_x <= width - 1:
+                grad_flow[0, y, x] = by_x
+            if 0 <= free_y <= height - 1:
+                grad_flow[1, y, x] = by_y
+
+
+@torch.library.custom_op("dain::backward_warp", mutates_args=(), device_types="cpu")
+def warp(image: Tensor, flow: Tensor) -> Tensor:
+    """`image` (B, C, H, W) looked up at ``p + flow(p)``; `flow` (B, 2, H, W)."""
+    out = empty_like(image)[0]
+    i, f, o = arrays(image, flow, out)
+    height = out.shape[2]
+
+    def work(start: int, stop: int) -> None:
+        for k in range(start // height, (stop - 1) // height + 1):
+            first, last = max(start - k * height, 0), min(stop - k * height, height)
+            _warp_kernel(i[k], f[k], o[k], first, last)
+
+    spread(work, len(o) * height, _LEAST_ROWS)
+    return out
+
+
+@torch.library.custom_op("dain::backward_warp_gradient", mutates_args=(), device_types="cpu")
+def warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of `warp` by image and by flow."""
+    grad_image = zeros_like(image)
+    grad_flow = zeros_like(flow)
+    i, f, g, gi, gf = arrays(image, flow, grad, grad_image, grad_flow)
+
+    def work(start: int, stop: int) -> None:
+        for k in range(start, stop):
+            _gradient_kernel(i[k], f[k], g[k], gi[k], gf[k])
+
+    spread(work, len(i))
+    return grad_image, grad_flow
+
+
+warp.register_fake(lambda image, flow: empty_like(image)[0])
+warp_gradient.register_fake(lambda image, flow, grad: empty_like(image, flow))
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
+    return warp_gradient(*ctx.saved_tensors, grad)
+
+
+warp.register_autograd(_backward, setup_context=_save)
