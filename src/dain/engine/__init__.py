@@ -1,0 +1,7 @@
+"""Running a network over pairs of frames."""
+
+from __future__ import annotations
+
+from dain.engine.interpolator import Interpolator
+
+__all__ = ["Interpolator"]

@@ -1,0 +1,8 @@
+"""The networks: `nn.Module`s only, without paths, downloads or a choice of device."""
+
+from __future__ import annotations
+
+from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Output
+from dain.networks.lite import DainLite
+
+__all__ = ["DainLite", "FrameFeatures", "InterpolationNetwork", "Motion", "Output"]

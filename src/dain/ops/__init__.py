@@ -1,8 +1,8 @@
-"""Pure maths on tensors: a differentiable PyTorch reference and fast kernels behind one dispatch."""
+"""Pure maths on tensors: a differentiable PyTorch reference and fast kernels, one dispatch."""
 
 from __future__ import annotations
 
-from dain.ops.classical import ClassicalFlow
+from dain.ops.classical import ClassicalFlow, grey_pictures
 from dain.ops.dispatch import BACKENDS, Backend
 from dain.ops.projection import Projection, project_flow
 from dain.ops.resizing import resize_flow
@@ -14,6 +14,7 @@ __all__ = [
     "ClassicalFlow",
     "Projection",
     "backward_warp",
+    "grey_pictures",
     "project_flow",
     "resize_flow",
 ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 # OpenCV's DIS throws below about 12 pixels; patches (8 pixels) need room to move.
 _FLOOR = 32
@@ -29,7 +31,7 @@ class ClassicalFlow:
         self._searches: tuple[Any, Any] | None = None
 
     def both(
-        self, gray0: npt.NDArray[np.uint8], gray1: npt.NDArray[np.uint8]
+        self, grey0: npt.NDArray[np.uint8], grey1: npt.NDArray[np.uint8]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Flow from picture 0 to 1, and from 1 to 0.
 
@@ -37,27 +39,27 @@ class ClassicalFlow:
         replication for the search.
 
         Args:
-            gray0: ``(H, W)``, uint8.
-            gray1: the same size.
+            grey0: ``(H, W)``, uint8.
+            grey1: the same size.
 
         Returns:
             F01 and F10, each ``(H, W, 2)`` float32: x right, y down, in pixels.
         """
         import cv2
 
-        height, width = gray0.shape
-        gray0, gray1 = np.ascontiguousarray(gray0), np.ascontiguousarray(gray1)
+        height, width = grey0.shape
+        grey0, grey1 = np.ascontiguousarray(grey0), np.ascontiguousarray(grey1)
         below, right = max(_FLOOR - height, 0), max(_FLOOR - width, 0)
         if below or right:
-            gray0, gray1 = (
-                np.pad(gray, ((0, below), (0, right)), mode="edge") for gray in (gray0, gray1)
+            grey0, grey1 = (
+                np.pad(grey, ((0, below), (0, right)), mode="edge") for grey in (grey0, grey1)
             )
         if self._searches is None:
             self._searches = (_search(cv2), _search(cv2))
         forward, backward = self._searches
         with ThreadPoolExecutor(1, thread_name_prefix="dain-flow") as pool:
-            other = pool.submit(backward.calc, gray1, gray0, None)
-            flow01 = forward.calc(gray0, gray1, None)
+            other = pool.submit(backward.calc, grey1, grey0, None)
+            flow01 = forward.calc(grey0, grey1, None)
             flow10 = other.result()
         return (
             np.ascontiguousarray(flow01[:height, :width]),
@@ -70,3 +72,24 @@ def _search(cv2: Any) -> Any:
     search.setFinestScale(0)
     search.setPatchStride(_PATCH_STRIDE)
     return search
+
+
+def grey_pictures(frames: Tensor, height: int, width: int) -> npt.NDArray[np.uint8]:
+    """The grey pictures of frames, reduced by area to the size at which flow is searched.
+
+    Args:
+        frames: ``(B, 3, H, W)`` RGB in [0, 1], on any device.
+        height: of the result, at most H.
+        width: of the result, at most W.
+
+    Returns:
+        ``(B, height, width)`` uint8, by the luma weights of BT.601.
+    """
+    import cv2
+
+    luma = frames.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    grey = (frames * luma).sum(1).mul_(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
+    if grey.shape[1:] != (height, width):
+        size = (width, height)
+        grey = np.stack([cv2.resize(g, size, interpolation=cv2.INTER_AREA) for g in grey])
+    return np.ascontiguousarray(grey)

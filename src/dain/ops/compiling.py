@@ -46,9 +46,9 @@ def kernel(function: Callable[..., None]) -> Callable[..., None]:
         import numba
 
         try:
-            return numba.njit(nogil=True, cache=True)(function)  # type: ignore[no-any-return]
+            return numba.njit(nogil=True, cache=True)(function)
         except RuntimeError:  # no folder to cache in
-            return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+            return numba.njit(nogil=True)(function)
 
     @functools.wraps(function)
     def call(*arguments: Any) -> None:

@@ -15,7 +15,6 @@ from torch import Tensor
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
 
 
-
 @kernel
 def _splat_kernel(flow: Array, weight: Array, mean: Array, total: Array) -> None:
     """One image: `flow` and `mean` (2, H, W), `weight` and `total` (H, W); outputs start at 0."""
@@ -25,7 +24,7 @@ def _splat_kernel(flow: Array, weight: Array, mean: Array, total: Array) -> None
             u, v = flow[0, y, x], flow[1, y, x]
             target_x, target_y = x + u, y + v
             if 0 <= target_x <= width - 1 and 0 <= target_y <= height - 1:
-                left, top = int(math.floor(target_x)), int(math.floor(target_y))
+                left, top = math.floor(target_x), math.floor(target_y)
                 right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
                 w = weight[y, x]
                 for row in (top, bottom):
@@ -54,14 +53,14 @@ def _splat_gradient_kernel(
     grad_flow: Array,
     grad_weight: Array,
 ) -> None:
-    """Gradient of one image. The published weight gradient has a sign slip; this is the true one."""
+    """Gradient of one image; by weight it is the true one, where the published one slips a sign."""
     height, width = weight.shape
     for y in range(height):
         for x in range(width):
             u, v = flow[0, y, x], flow[1, y, x]
             target_x, target_y = x + u, y + v
             if 0 <= target_x <= width - 1 and 0 <= target_y <= height - 1:
-                left, top = int(math.floor(target_x)), int(math.floor(target_y))
+                left, top = math.floor(target_x), math.floor(target_y)
                 right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
                 w = weight[y, x]
                 for row in (top, bottom):
@@ -156,9 +155,7 @@ def splat_gradient(
 
     def work(start: int, stop: int) -> None:
         for k in range(start, stop):
-            _splat_gradient_kernel(
-                f[k], w[k, 0], m[k], n[k, 0], gm[k], gn[k, 0], gf[k], gw[k, 0]
-            )
+            _splat_gradient_kernel(f[k], w[k, 0], m[k], n[k, 0], gm[k], gn[k, 0], gf[k], gw[k, 0])
 
     spread(work, len(f))
     return grad_flow, grad_weight
@@ -204,7 +201,10 @@ def _save_splat(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]
 
 def _splat_backward(ctx: Any, grad_mean: Tensor, grad_total: Tensor) -> tuple[Tensor, ...]:
     flow, weight, mean, total = ctx.saved_tensors
-    return splat_gradient(flow, weight, mean, total, grad_mean, grad_total)
+    gradients: tuple[Tensor, Tensor] = splat_gradient(
+        flow, weight, mean, total, grad_mean, grad_total
+    )
+    return gradients
 
 
 def _save_fill(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:

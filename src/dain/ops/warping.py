@@ -37,7 +37,8 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
     if choose(backend, image, flow) == "numba":
         from dain.ops import warping_cpu
 
-        return warping_cpu.warp(image, flow)
+        warped: Tensor = warping_cpu.warp(image, flow)
+        return warped
     return _warp(image, flow)
 
 

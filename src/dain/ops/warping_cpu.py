@@ -24,12 +24,14 @@ def _warp_kernel(image: Array, flow: Array, out: Array, start: int, stop: int) -
             # Written so that a place that is no number counts as 0 and nothing is read outside.
             place_x = min(place_x, width - 1) if place_x >= 0 else 0
             place_y = min(place_y, height - 1) if place_y >= 0 else 0
-            left, top = int(math.floor(place_x)), int(math.floor(place_y))
+            left, top = math.floor(place_x), math.floor(place_y)
             right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
             along = flow.dtype.type(place_x - left)
             down = flow.dtype.type(place_y - top)
             for channel in range(channels):
-                upper = image[channel, top, left] * (one - along) + image[channel, top, right] * along
+                upper = (
+                    image[channel, top, left] * (one - along) + image[channel, top, right] * along
+                )
                 lower = (
                     image[channel, bottom, left] * (one - along)
                     + image[channel, bottom, right] * along
@@ -47,7 +49,7 @@ def _gradient_kernel(
             free_x, free_y = x + flow[0, y, x], y + flow[1, y, x]
             place_x = min(free_x, width - 1) if free_x >= 0 else 0
             place_y = min(free_y, height - 1) if free_y >= 0 else 0
-            left, top = int(math.floor(place_x)), int(math.floor(place_y))
+            left, top = math.floor(place_x), math.floor(place_y)
             right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
             along, down = place_x - left, place_y - top
             by_x, by_y = 0.0, 0.0
@@ -109,7 +111,8 @@ def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
 
 
 def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-    return warp_gradient(*ctx.saved_tensors, grad)
+    gradients: tuple[Tensor, Tensor] = warp_gradient(*ctx.saved_tensors, grad)
+    return gradients
 
 
 warp.register_autograd(_backward, setup_context=_save)

@@ -140,8 +140,8 @@ def test_wrong_shapes_are_refused():
         project_flow(torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 4, 5))
     with pytest.raises(ValueError, match="backend must be"):
         project_flow(torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 4, 4), backend="cuda")
+    half = torch.zeros(1, 2, 4, 4, dtype=torch.float16)
     with pytest.raises(ValueError, match="numba backend takes"):
-        half = torch.zeros(1, 2, 4, 4, dtype=torch.float16)
         project_flow(half, half[:, :1], backend="numba")
 
 

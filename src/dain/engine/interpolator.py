@@ -1,0 +1,157 @@
+"""The interpolator: numpy frames in, numpy frames out, features kept for the next pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from dain.engine.devices import resolve_device, resolve_precision
+from dain.engine.pixels import check_frame, to_array, to_tensor
+from dain.errors import FrameError
+from dain.networks import FrameFeatures, Motion
+from dain.settings import DEFAULT_MODEL, EngineSettings, Precision
+from dain.weights import load_network
+
+# Motion is estimated at full size up to 1080p (with some room for tall and wide pictures).
+_FULL_SCALE_PIXELS = 2560 * 1440
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A frame whose features are at hand; `pixels` is our own copy."""
+
+    pixels: npt.NDArray[Any]
+    features: FrameFeatures
+
+    def is_of(self, frame: npt.NDArray[Any]) -> bool:
+        return self.pixels.dtype == frame.dtype and np.array_equal(self.pixels, frame)
+
+
+class Interpolator:
+    """Makes frames between two frames.
+
+    Features of the last two frames are kept, recognised by content, so a caller may reuse its
+    buffers; consecutive pairs pay once for the frame they share, and further times of the same
+    pair pay nothing for its motion. Not safe to call from two threads at a time.
+
+    Attributes:
+        model: name of the network.
+        device: where it runs.
+        precision: its arithmetic, resolved.
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        device: str = "auto",
+        precision: Precision = "auto",
+        weights: str | Path | None = None,
+        scale: Fraction | Literal["auto"] = "auto",
+    ) -> None:
+        """Load a network.
+
+        Args:
+            model: ``dain-lite``.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+            precision: ``auto``, or one that the network can run in.
+            weights: a file of weights; None for those inside the package.
+            scale: size at which motion is estimated, in (0, 1], or ``auto`` (1 up to 1080p, so
+                that no more pixels are searched beyond it).
+
+        Raises:
+            OptionError: an unknown model, device, precision or scale.
+            WeightsError: the weights cannot be used.
+        """
+        settings = EngineSettings(model=model, device=device, precision=precision, scale=scale)
+        self._device = resolve_device(device)
+        self._network = load_network(model, weights).to(self._device)
+        self._scale = settings.scale
+        self._known: list[_Known] = []
+        self._motion: tuple[FrameFeatures, FrameFeatures, Motion] | None = None
+        self.model = model
+        self.device = str(self._device)
+        self.precision = resolve_precision(precision, self._network.precisions, model)
+
+    def between(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float] = (0.5,),
+    ) -> list[npt.NDArray[Any]]:
+        """Frames between two frames.
+
+        Args:
+            frame0: ``(H, W, 3)`` RGB: uint8, uint16, or float32 in [0, 1].
+            frame1: the same size and type.
+            times: each in (0, 1), from frame 0 to frame 1.
+
+        Returns:
+            One frame for each time, of the size and type given: clamped, rounded if integer.
+
+        Raises:
+            FrameError: a frame is of the wrong type, shape or range, or a time outside (0, 1).
+        """
+        frame0, frame1 = check_frame(frame0, "frame0"), check_frame(frame1, "frame1")
+        if frame0.shape != frame1.shape or frame0.dtype != frame1.dtype:
+            raise FrameError(
+                "both frames must have one size and type, found "
+                f"{frame0.shape} {frame0.dtype} and {frame1.shape} {frame1.dtype}"
+            )
+        for t in times:
+            if not 0 < t < 1:
+                raise FrameError(f"times must lie between 0 and 1, both excluded, found {t}")
+        with torch.inference_mode():
+            return self._make(frame0, frame1, times)
+
+    def _make(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float],
+    ) -> list[npt.NDArray[Any]]:
+        features0, features1 = self._features(frame0, frame1)
+        motion = self._relate(features0, features1)
+        return [
+            to_array(
+                self._network.synthesise(features0, features1, motion, float(t))[0], frame0.dtype
+            )
+            for t in times
+        ]
+
+    def _features(
+        self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]
+    ) -> tuple[FrameFeatures, FrameFeatures]:
+        found = [self._find(frame) for frame in (frame0, frame1)]
+        self._known = found
+        return found[0].features, found[1].features
+
+    def _find(self, frame: npt.NDArray[Any]) -> _Known:
+        for known in reversed(self._known):
+            if known.is_of(frame):
+                return known
+        tensor = to_tensor(frame, self._device)
+        return _Known(frame.copy(), self._network.encode(tensor, self._scale_for(frame)))
+
+    def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
+        if self._motion is not None:
+            before, after, motion = self._motion
+            if before is features0 and after is features1:
+                return motion
+        motion: Motion = self._network.relate(features0, features1)
+        self._motion = (features0, features1, motion)
+        return motion
+
+    def _scale_for(self, frame: npt.NDArray[Any]) -> Fraction:
+        if self._scale != "auto":
+            return self._scale
+        scale = Fraction(1)
+        while frame.shape[0] * frame.shape[1] * scale * scale > _FULL_SCALE_PIXELS:
+            scale /= 2
+        return scale

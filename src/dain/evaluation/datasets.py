@@ -1,0 +1,85 @@
+"""Where the frames of a dataset lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dain.errors import MediaError, OptionError
+from dain.evaluation.measures import Picture
+
+_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+
+
+@dataclass(frozen=True)
+class Triplet:
+    """Two frames and the true one half way between them.
+
+    Attributes:
+        name: of the sample.
+        first: file of frame 0.
+        middle: file of the true frame at t = 1/2.
+        last: file of frame 1.
+    """
+
+    name: str
+    first: Path
+    middle: Path
+    last: Path
+
+    def load(self) -> tuple[Picture, Picture, Picture]:
+        """The three pictures, ``(H, W, 3)`` uint8 RGB, of one size.
+
+        Raises:
+            MediaError: one cannot be decoded, or sizes differ.
+        """
+        first, middle, last = (_load(path) for path in (self.first, self.middle, self.last))
+        if not first.shape == middle.shape == last.shape:
+            raise MediaError(
+                f"{self.first.parent}: expected three pictures of one size, found "
+                f"{first.shape}, {middle.shape} and {last.shape}"
+            )
+        return first, middle, last
+
+
+def _load(path: Path) -> Picture:
+    decoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if decoded is None:
+        raise MediaError(f"{path}: expected a picture, found something that cannot be decoded")
+    return np.asarray(decoded, np.uint8)
+
+
+def _plain(root: Path) -> list[Triplet]:
+    """NAME/im1, im2 (the truth), im3, in any picture format."""
+    found = []
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        pictures = {p.stem: p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES}
+        if {"im1", "im2", "im3"} <= pictures.keys():
+            found.append(Triplet(folder.name, *(pictures[f"im{k}"] for k in (1, 2, 3))))
+    return found
+
+
+DATASETS: dict[str, Callable[[Path], list[Triplet]]] = {"triplets": _plain}
+
+
+def find_triplets(dataset: str, root: Path) -> list[Triplet]:
+    """The samples of `dataset` under `root`, in order of name.
+
+    Raises:
+        OptionError: no such dataset.
+        MediaError: `root` is no folder, or holds no sample of it.
+    """
+    if dataset not in DATASETS:
+        raise OptionError(f"--dataset must be one of {', '.join(DATASETS)}, found {dataset!r}")
+    if not root.is_dir():
+        raise MediaError(f"{root}: expected a folder of samples, found none")
+    samples = DATASETS[dataset](root)
+    if not samples:
+        raise MediaError(
+            f"{root}: expected folders NAME/im1, im2, im3 of pictures, found no complete one"
+        )
+    return samples

@@ -1,0 +1,102 @@
+"""The three stages that every network has: once per frame, once per pair, once per new frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class FrameFeatures:
+    """What a network keeps of one frame; subclasses add their own.
+
+    Attributes:
+        frame: ``(B, 3, H, W)`` RGB in [0, 1].
+    """
+
+    frame: Tensor
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What a network keeps of a pair; subclasses add their own.
+
+    Attributes:
+        flow01: ``(B, 2, h, w)``, F01 in pixels of its own size.
+        flow10: likewise, F10.
+    """
+
+    flow01: Tensor
+    flow10: Tensor
+
+
+class Output(NamedTuple):
+    """New frames, neither clamped nor rounded.
+
+    Attributes:
+        frames: ``(B, T, 3, H, W)``.
+        blended: the same, before frame synthesis adds its residual.
+    """
+
+    frames: Tensor
+    blended: Tensor
+
+
+Features = TypeVar("Features", bound=FrameFeatures)
+Related = TypeVar("Related", bound=Motion)
+
+
+class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
+    """A network that makes frames between two frames.
+
+    Attributes:
+        precisions: the arithmetic it can run in, the default first.
+    """
+
+    precisions: tuple[str, ...] = ("fp32",)
+
+    @abstractmethod
+    def encode(self, frame: Tensor, scale: Fraction = Fraction(1)) -> Features:
+        """What can be known of one frame alone.
+
+        Args:
+            frame: ``(B, 3, H, W)`` RGB in [0, 1], any size.
+            scale: size at which motion will be estimated, in (0, 1].
+        """
+
+    @abstractmethod
+    def relate(self, features0: Features, features1: Features) -> Related:
+        """How the two frames move into each other, whatever the time between them."""
+
+    @abstractmethod
+    def synthesise(
+        self, features0: Features, features1: Features, motion: Related, t: float
+    ) -> tuple[Tensor, Tensor]:
+        """The frame at time `t` in (0, 1), and what it was before the synthesis residual."""
+
+    def forward(
+        self,
+        frame0: Tensor,
+        frame1: Tensor,
+        times: Sequence[float],
+        scale: Fraction = Fraction(1),
+    ) -> Output:
+        """All stages at once.
+
+        Args:
+            frame0: ``(B, 3, H, W)`` RGB in [0, 1].
+            frame1: the same size.
+            times: each in (0, 1).
+            scale: see `encode`.
+        """
+        features0, features1 = self.encode(frame0, scale), self.encode(frame1, scale)
+        motion = self.relate(features0, features1)
+        made = [self.synthesise(features0, features1, motion, float(t)) for t in times]
+        frames, blended = (torch.stack(part, dim=1) for part in zip(*made, strict=True))
+        return Output(frames, blended)

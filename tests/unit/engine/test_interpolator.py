@@ -1,0 +1,186 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dain.engine import Interpolator
+from dain.engine.devices import resolve_device, resolve_precision
+from dain.errors import FrameError, OptionError, WeightsError
+
+
+def frame(seed=0, height=24, width=32, dtype=np.uint8):
+    values = np.random.default_rng(seed).random((height, width, 3))
+    if dtype == np.float32:
+        return values.astype(np.float32)
+    return (values * np.iinfo(dtype).max).astype(dtype)
+
+
+class Counting:
+    """Counts the calls of each stage of an interpolator's network."""
+
+    def __init__(self, interpolator, monkeypatch):
+        self.calls = {"encode": 0, "relate": 0, "synthesise": 0}
+        for stage in self.calls:
+            monkeypatch.setattr(
+                interpolator._network,
+                stage,
+                self._counted(stage, getattr(interpolator._network, stage)),
+            )
+
+    def _counted(self, stage, function):
+        def call(*arguments):
+            self.calls[stage] += 1
+            return function(*arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_gives_back_the_type_and_size_it_was_given(dtype):
+    made = Interpolator(device="cpu").between(
+        frame(0, dtype=dtype), frame(1, dtype=dtype), [Fraction(1, 3), 0.5]
+    )
+    assert len(made) == 2
+    for picture in made:
+        assert picture.dtype == dtype
+        assert picture.shape == (24, 32, 3)
+        assert picture.flags.c_contiguous
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_types_agree_with_each_other(dtype):
+    """The same picture in any type gives the same middle, up to its rounding."""
+    interpolator = Interpolator(device="cpu")
+    wide = [frame(k, dtype=np.uint8) for k in (0, 1)]
+    full = 1.0 if dtype == np.float32 else np.iinfo(dtype).max
+    given = [(f / 255 * full).astype(dtype) if dtype != np.uint8 else f for f in wide]
+    expected = interpolator.between(*wide)[0] / 255
+    found = interpolator.between(*given)[0] / full
+    assert np.abs(found - expected).max() <= 1 / 255
+
+
+def test_nothing_asked_nothing_made():
+    assert Interpolator(device="cpu").between(frame(0), frame(1), []) == []
+
+
+def test_pays_once_per_frame_pair_and_new_frame(monkeypatch):
+    interpolator = Interpolator(device="cpu")
+    counting = Counting(interpolator, monkeypatch)
+    frames = [frame(k) for k in range(3)]
+    interpolator.between(frames[0], frames[1], [Fraction(k, 8) for k in range(1, 8)])
+    assert counting.calls == {"encode": 2, "relate": 1, "synthesise": 7}
+    interpolator.between(frames[0], frames[1], [0.5])
+    assert counting.calls == {"encode": 2, "relate": 1, "synthesise": 8}
+    interpolator.between(frames[1], frames[2], [0.5])
+    assert counting.calls == {"encode": 3, "relate": 2, "synthesise": 9}
+
+
+def test_features_do_not_go_stale_when_a_buffer_is_used_again():
+    reused = Interpolator(device="cpu")
+    buffer, other = frame(0), frame(1)
+    reused.between(buffer, other)
+    buffer[:] = frame(2)
+    expected = Interpolator(device="cpu").between(frame(2), other)[0]
+    assert np.array_equal(reused.between(buffer, other)[0], expected)
+
+
+def test_the_cache_does_not_change_the_result():
+    frames = [frame(k) for k in range(4)]
+    kept = Interpolator(device="cpu")
+    for before, after in pairwise(frames):
+        fresh = Interpolator(device="cpu").between(before, after)[0]
+        assert np.array_equal(kept.between(before, after)[0], fresh)
+
+
+def test_given_frames_are_left_alone():
+    one, two = frame(0), frame(1)
+    Interpolator(device="cpu").between(one, two)
+    assert np.array_equal(one, frame(0))
+    assert np.array_equal(two, frame(1))
+
+
+def test_strided_views_are_taken():
+    wide = frame(0, width=64)
+    interpolator = Interpolator(device="cpu")
+    found = interpolator.between(wide[:, ::2], wide[::, 1::2])[0]
+    expected = interpolator.between(wide[:, ::2].copy(), wide[:, 1::2].copy())[0]
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ([[1, 2], [3, 4]], "must be a numpy array, found list"),
+        (np.zeros((4, 4), np.uint8), "must be .H, W, 3. RGB"),
+        (np.zeros((4, 4, 4), np.uint8), "must be .H, W, 3. RGB"),
+        (np.zeros((0, 4, 3), np.uint8), "must be .H, W, 3. RGB"),
+        (np.zeros((4, 4, 3), np.int64), "must be uint8, uint16 or float32, found int64"),
+        (np.full((4, 4, 3), 255, np.float32), r"must lie in \[0, 1\], found 255"),
+        (np.full((4, 4, 3), np.nan, np.float32), r"must lie in \[0, 1\]"),
+    ],
+)
+def test_bad_frames_are_refused(bad, message):
+    good = np.zeros((4, 4, 3), np.uint8)
+    with pytest.raises(FrameError, match=message):
+        Interpolator(device="cpu").between(bad, good)
+    with pytest.raises(FrameError, match=message):
+        Interpolator(device="cpu").between(good, bad)
+
+
+def test_mixed_sizes_and_types_are_refused():
+    interpolator = Interpolator(device="cpu")
+    with pytest.raises(FrameError, match="one size and type"):
+        interpolator.between(frame(0), frame(1, width=30))
+    with pytest.raises(FrameError, match="one size and type"):
+        interpolator.between(frame(0), frame(1, dtype=np.uint16))
+
+
+@pytest.mark.parametrize("t", [0, 1, -0.5, 1.5, float("nan"), Fraction(1)])
+def test_times_outside_are_refused(t):
+    with pytest.raises(FrameError, match="between 0 and 1"):
+        Interpolator(device="cpu").between(frame(0), frame(1), [t])
+
+
+def test_bad_options_are_refused():
+    with pytest.raises(OptionError, match="--model must be one of dain-lite, found 'rife'"):
+        Interpolator(model="rife")
+    with pytest.raises(OptionError, match="--precision must be"):
+        Interpolator(precision="fp8")
+    with pytest.raises(OptionError, match="runs in fp32"):
+        Interpolator(precision="fp16")
+    with pytest.raises(OptionError, match="--scale must be"):
+        Interpolator(scale=Fraction(2))
+    with pytest.raises(WeightsError, match="takes no weights"):
+        Interpolator(weights="some.safetensors")
+
+
+@pytest.mark.parametrize("name", ["tpu", "cuda:x", "cpu:1", "", "cuda:999"])
+def test_bad_devices_are_refused(name):
+    with pytest.raises(OptionError, match="--device"):
+        resolve_device(name)
+
+
+def test_resolved_names():
+    interpolator = Interpolator(device="cpu")
+    assert (interpolator.model, interpolator.device, interpolator.precision) == (
+        "dain-lite",
+        "cpu",
+        "fp32",
+    )
+    assert resolve_precision("auto", ("bf16", "fp32"), "some") == "bf16"
+
+
+def test_scale_halves_beyond_1080p():
+    interpolator = Interpolator(device="cpu")
+    for size, scale in (((1080, 1920), 1), ((2160, 3840), 2), ((4320, 7680), 4)):
+        assert interpolator._scale_for(np.empty((*size, 3), np.uint8)) == Fraction(1, scale)
+    fixed = Interpolator(device="cpu", scale=Fraction(1, 3))
+    assert fixed._scale_for(np.empty((9, 9, 3), np.uint8)) == Fraction(1, 3)
+
+
+@pytest.mark.gpu
+def test_a_gpu_agrees_with_the_cpu():
+    on_cpu = Interpolator(device="cpu").between(frame(0), frame(1))[0].astype(int)
+    on_gpu = Interpolator(device="cuda").between(frame(0), frame(1))[0].astype(int)
+    assert np.abs(on_cpu - on_gpu).mean() < 0.5
