@@ -1,1 +1,20 @@
-"""Exact rational time."""
+"""Exact rational time: which output instants, from which pair of frames, at which t."""
+
+from __future__ import annotations
+
+from dain.timeline.parsing import parse_factor, parse_rate, parse_time
+from dain.timeline.plan import Instant, Plan
+from dain.timeline.planning import make_plan, schedule
+from dain.timeline.timing import Timing, measure
+
+__all__ = [
+    "Instant",
+    "Plan",
+    "Timing",
+    "make_plan",
+    "measure",
+    "parse_factor",
+    "parse_rate",
+    "parse_time",
+    "schedule",
+]
