@@ -141,9 +141,9 @@ class Interpolator:
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
         if self._motion is not None:
-            before, after, motion = self._motion
+            before, after, known = self._motion
             if before is features0 and after is features1:
-                return motion
+                return known
         motion: Motion = self._network.relate(features0, features1)
         self._motion = (features0, features1, motion)
         return motion

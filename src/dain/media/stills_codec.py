@@ -1,0 +1,161 @@
+"""One still image: bytes to RGB pixels and back, by OpenCV.
+
+Files are read and written by `pathlib`, for OpenCV cannot open every name on every system.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import numpy as np
+
+from dain.media.frame import Pixels
+
+_JPEG_QUALITY = 95
+_WEBP_LOSSLESS = 101  # a quality above 100 means lossless
+
+_ENCODERS: dict[str, tuple[str, list[int]]] = {
+    "png": (".png", []),
+    "jpeg": (
+        ".jpg",
+        [
+            cv2.IMWRITE_JPEG_QUALITY,
+            _JPEG_QUALITY,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+        ],
+    ),
+    "tiff": (".tiff", [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_LZW]),
+    "webp": (".webp", [cv2.IMWRITE_WEBP_QUALITY, _WEBP_LOSSLESS]),
+}
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SIGNATURE = b"\xff\xd8"
+_JPEG_END = b"\xff\xd9"
+_JPEG_SCAN = 0xDA
+# Start-of-frame markers: C0 to CF without the tables C4, C8 and CC.
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+_log_lock = threading.Lock()
+
+
+def decode_still(data: bytes) -> Pixels | None:
+    """Decode an image to ``(H, W, 3)`` RGB, uint8 or uint16, upright by its EXIF tag.
+
+    Grey and palette images become RGB, alpha is dropped.
+
+    Returns:
+        The pixels; None if the data is damaged, cut short or no image of these depths.
+    """
+    if not data or (data.startswith(_JPEG_SIGNATURE) and not _jpeg_is_whole(data)):
+        return None
+    pixels = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
+        return None
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+
+
+def channels_of(data: bytes) -> int:
+    """How many components a decodable image has: 1 grey, 3 colour, 4 with alpha."""
+    pixels = _decode(data, cv2.IMREAD_UNCHANGED)
+    return 1 if pixels is None or pixels.ndim == 2 else int(pixels.shape[2])
+
+
+def encode_still(pixels: Pixels, image_format: str) -> bytes:
+    """Encode ``(H, W, 3)`` RGB.
+
+    PNG, TIFF and WebP are lossless; JPEG has quality 95 and full chroma. PNG and TIFF
+    keep uint16; JPEG and WebP need uint8.
+
+    Args:
+        pixels: uint8 or uint16.
+        image_format: ``png``, ``jpeg``, ``tiff`` or ``webp``.
+
+    Raises:
+        ValueError: the format cannot hold these pixels.
+    """
+    suffix, parameters = _ENCODERS[image_format]
+    try:
+        done, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)
+    except cv2.error as error:
+        raise ValueError(str(error).strip().splitlines()[0]) from error
+    if not done:
+        height, width = pixels.shape[:2]
+        raise ValueError(f"{image_format} refused an image of {width}x{height} pixels")
+    return bytes(data)
+
+
+def to_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
+    """Change between uint8 and uint16, full scale to full scale, rounded."""
+    if pixels.dtype == dtype:
+        return pixels
+    if dtype == np.uint16:
+        return pixels.astype(np.uint16) * np.uint16(257)
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def stored_size(head: bytes) -> tuple[int, int] | None:
+    """Width and height as a PNG's or JPEG's first bytes say, before any rotation.
+
+    Returns:
+        The size; None if these bytes do not tell.
+    """
+    if head.startswith(_PNG_SIGNATURE) and len(head) >= 24:
+        width, height = struct.unpack(">II", head[16:24])
+        return width, height
+    for marker, position in _jpeg_segments(head):
+        if marker in _JPEG_FRAMES and position + 9 <= len(head):
+            height, width = struct.unpack(">HH", head[position + 5 : position + 9])
+            return width, height
+    return None
+
+
+def _jpeg_is_whole(data: bytes) -> bool:
+    """Whether a JPEG's end marker is there; older OpenCV paints the missing part grey."""
+    for marker, position in _jpeg_segments(data):
+        if marker == _JPEG_SCAN:
+            # Only from here on: an embedded thumbnail has an end of its own before.
+            return data.find(_JPEG_END, position) >= 0
+    return False
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Markers of a JPEG up to the first scan, each with the position of its 0xFF."""
+    position = 2 if data.startswith(_JPEG_SIGNATURE) else len(data)
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # a fill byte
+            position += 1
+            continue
+        yield marker, position
+        if marker == _JPEG_SCAN:
+            return
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+
+
+def _decode(data: bytes, flags: int) -> Any:
+    """What OpenCV makes of the data: an array, or None."""
+    try:
+        with _quiet():
+            return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep OpenCV's own log off the screen: what it would say is reported by us."""
+    # The functions moved between OpenCV 4 and 5.
+    logging: Any = getattr(cv2.utils, "logging", cv2)
+    with _log_lock:
+        level = logging.getLogLevel()
+        logging.setLogLevel(0)
+        try:
+            yield
+        finally:
+            logging.setLogLevel(level)

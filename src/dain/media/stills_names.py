@@ -1,0 +1,132 @@
+"""How stills are named: formats, ``%05d.png`` patterns, and their order in a folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from dain.errors import MediaError
+
+# Formats by suffix; the first suffix of a format is the one written.
+FORMATS = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".tiff": "tiff",
+    ".tif": "tiff",
+    ".webp": "webp",
+}
+
+_PLACEHOLDER = re.compile(r"%(?:0(\d{1,2}))?d")
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+
+
+def format_of(name: str) -> str | None:
+    """``png``, ``jpeg``, ``tiff`` or ``webp`` by a file name's suffix; None if none of them."""
+    return FORMATS.get(Path(name).suffix.lower())
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A file name with one ``%d`` or ``%05d`` for the frame's number.
+
+    Attributes:
+        prefix: what stands before the number.
+        suffix: what stands after it.
+        width: least number of digits, filled up with zeros; 0 for ``%d``.
+    """
+
+    prefix: str
+    suffix: str
+    width: int
+
+    @staticmethod
+    def parse(name: str) -> Pattern | None:
+        """The pattern that `name` is; None if it holds no single placeholder."""
+        found = list(_PLACEHOLDER.finditer(name))
+        if len(found) != 1:
+            return None
+        start, stop = found[0].span()
+        return Pattern(name[:start], name[stop:], int(found[0][1] or 0))
+
+    def name(self, number: int) -> str:
+        """The file name of frame `number`."""
+        return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
+
+    def number(self, name: str) -> int | None:
+        """The number for which `name` is the file name; None if there is none."""
+        digits = name[len(self.prefix) : len(name) - len(self.suffix)]
+        if not (digits.isascii() and digits.isdecimal()):
+            return None
+        return int(digits) if self.name(int(digits)) == name else None
+
+
+def pattern_of(path: Path) -> Pattern | None:
+    """The pattern a path's last part is, if it is one and no file has that very name.
+
+    A bare ``%d`` counts only before the suffix of an image: ``100%done.mp4`` is a video.
+    """
+    pattern = Pattern.parse(path.name)
+    if pattern is None or path.exists():
+        return None
+    return pattern if pattern.width or format_of(path.name) else None
+
+
+def is_stills(path: Path) -> bool:
+    """Whether an input is a folder or a pattern of stills; one image file is not."""
+    return path.is_dir() or pattern_of(path) is not None
+
+
+def is_stills_output(path: Path) -> bool:
+    """Whether an output is a folder or a pattern of stills.
+
+    What exists as a folder is one, and so is a name without a suffix (``Path`` drops
+    the slash of ``out/``); ``-`` is a pipe.
+    """
+    if path.is_dir() or pattern_of(path) is not None:
+        return True
+    return path.suffix == "" and path.name != "-"
+
+
+def numbered_stills(path: Path) -> list[tuple[int, Path]]:
+    """The stills of a folder or pattern, each with its time in frames, from 0.
+
+    A folder's images come in natural order (``frame2`` before ``frame10``) and count up;
+    hidden files, sub-folders and other files are passed over. A pattern's count from the
+    smallest number there is; missing numbers stay missing.
+
+    Raises:
+        MediaError: there are none, or the folder cannot be read.
+    """
+    pattern = None if path.is_dir() else pattern_of(path)
+    folder = path if pattern is None else path.parent
+    try:
+        files = [entry for entry in folder.iterdir() if entry.is_file()]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MediaError(f"cannot read the folder {folder}: {reason}") from error
+    if pattern is None:
+        images = [entry for entry in files if _is_image(entry)]
+        stills = list(enumerate(sorted(images, key=lambda entry: _natural(entry.name))))
+    else:
+        matches = ((pattern.number(entry.name), entry) for entry in files)
+        found = sorted((number, entry) for number, entry in matches if number is not None)
+        stills = [(number - found[0][0], entry) for number, entry in found]
+    if not stills:
+        raise MediaError(f"expected PNG, JPEG, TIFF or WebP images at {path}, found none")
+    return stills
+
+
+def _is_image(path: Path) -> bool:
+    return not path.name.startswith(".") and format_of(path.name) is not None
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """A sorting key by which numbers inside names count as numbers."""
+    # Splitting on digits alternates text and number, so equal places compare alike.
+    parts: list[str | int] = [
+        int(part) if place % 2 else part.casefold()
+        for place, part in enumerate(_DIGITS.split(name))
+    ]
+    return parts, name

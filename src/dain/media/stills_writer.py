@@ -1,0 +1,191 @@
+"""Writing frames as a folder or a ``%05d.png`` pattern of stills."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import av
+import numpy as np
+
+from dain.errors import EncodeError, OutputError
+from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.output import StagedFolder
+from dain.media.stills_codec import encode_still, to_depth
+from dain.media.stills_names import FORMATS, Pattern, format_of, is_stills, pattern_of
+from dain.settings import EncodeSettings
+
+_CODECS = {
+    "png": "png",
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "tiff": "tiff",
+    "tif": "tiff",
+    "webp": "webp",
+}
+_EIGHT_BIT_FORMATS = ("jpeg", "webp")
+_FOLDER_WIDTH = 8
+
+
+class StillsWriter(FrameWriter):
+    """Frames as numbered stills, from 0.
+
+    A folder gets ``00000000.png`` and so on (eight digits), or another format by the
+    codec setting (``png``, ``jpg``, ``tiff``, ``webp``); a pattern's suffix says which.
+    All are lossless but JPEG. Files appear under their final names when all are complete.
+
+    A folder with files in it is refused unless `overwrite` is set; then files of the same
+    names are replaced and all others stay. A pattern minds only the files that it matches.
+
+    Args:
+        path: a folder, or a pattern in one; the folder is made if only its parent is there.
+        spec: size of the frames.
+        settings: format and `overwrite`; what only video encoders know is refused.
+
+    Raises:
+        OutputError: the output exists, cannot be written, or is of no such format.
+    """
+
+    def __init__(self, path: Path, spec: OutputSpec, settings: EncodeSettings) -> None:
+        self.messages: list[str] = []
+        self._path = path
+        self._spec = spec
+        self._overwrite = settings.overwrite
+        pattern = pattern_of(path)
+        self._folder = path if pattern is None else path.parent
+        self._format = _choose_format(path, pattern, settings)
+        self._pattern = pattern or Pattern("", _suffix_of(self._format), _FOLDER_WIDTH)
+        self._is_folder = pattern is None
+        self._refuse_own_source()
+        self._note_left_behind()
+        self._written = 0
+        # Claiming no file once overwriting is allowed keeps every other file where it is.
+        self._staged = StagedFolder(
+            self._folder,
+            settings.overwrite,
+            lambda name: not settings.overwrite and self._owns(name),
+        )
+
+    def write(self, frame: Frame) -> None:
+        """Encode the next frame under the next number.
+
+        Raises:
+            EncodeError: its size is another than promised, or the disk refused it.
+        """
+        expected = (self._spec.height, self._spec.width, 3)
+        if frame.pixels.shape != expected:
+            raise EncodeError(
+                f"expected frames of shape {expected}, found {frame.pixels.shape} "
+                f"in frame {frame.index}"
+            )
+        pixels = frame.pixels
+        if pixels.dtype == np.uint16 and self._format in _EIGHT_BIT_FORMATS:
+            pixels = to_depth(pixels, np.dtype(np.uint8))
+            if not self._written:
+                self.messages.append(f"{self._format} holds 8 bits a component; 16 are rounded")
+        name = self._pattern.name(self._written)
+        try:
+            (self._staged.path / name).write_bytes(encode_still(pixels, self._format))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise EncodeError(f"cannot write {name} of {self._path}: {reason.lower()}") from error
+        self._written += 1
+
+    def finish(self) -> None:
+        """Move the stills to their final names.
+
+        Raises:
+            EncodeError: the disk refused.
+        """
+        self._staged.commit()
+        with contextlib.suppress(OSError):
+            self._note_others()
+
+    def abort(self) -> None:
+        """Remove what was written; the final names are untouched. Safe to call twice."""
+        self._staged.discard()
+
+    def _owns(self, name: str) -> bool:
+        return self._is_folder or self._pattern.number(name) is not None
+
+    def _refuse_own_source(self) -> None:
+        """Refuse to mix the new stills with those they are made from."""
+        source = self._spec.source
+        if source is None or not is_stills(source):
+            return
+        theirs = pattern_of(source)
+        folder = source if theirs is None else source.parent
+        if folder.resolve() != self._folder.resolve():
+            return
+        # Two patterns may share a folder as long as their names cannot meet.
+        if theirs is not None and not self._is_folder:
+            ours = self._pattern
+            if (theirs.prefix, theirs.suffix) != (ours.prefix, ours.suffix):
+                return
+        raise OutputError(
+            f"expected another place for the output than its input's, found {self._folder} for both"
+        )
+
+    def _note_left_behind(self) -> None:
+        """Name what a video source holds and stills cannot."""
+        source = self._spec.source
+        if source is None or is_stills(source):
+            return
+        try:
+            with av.open(str(source)) as container:
+                kinds = sorted({stream.type for stream in container.streams} - {"video"})
+        except (av.FFmpegError, OSError):
+            return  # the reader of the source says what is wrong with it
+        if kinds:
+            self.messages.append(
+                f"stills hold pictures only; the source's {', '.join(kinds)} is left behind"
+            )
+
+    def _note_others(self) -> None:
+        """Name the stills of an earlier, longer output that stay behind."""
+        if not self._overwrite:
+            return
+        numbers = (self._pattern.number(entry.name) for entry in self._folder.iterdir())
+        older = sum(number is not None and number >= self._written for number in numbers)
+        if older:
+            self.messages.append(
+                f"{older} stills from {self._pattern.name(self._written)} on were in "
+                f"{self._folder} before and stay there; remove them if they are outdated"
+            )
+
+
+def _choose_format(path: Path, pattern: Pattern | None, settings: EncodeSettings) -> str:
+    """The format by the pattern's suffix or the codec setting.
+
+    Raises:
+        OutputError: there is no such format, the two disagree, or an option does not apply.
+    """
+    given = {
+        "--crf": settings.crf is not None,
+        "--pix-fmt": settings.pix_fmt is not None,
+        "--encoder-option": bool(settings.options),
+    }
+    for option, is_given in given.items():
+        if is_given:
+            raise OutputError(f"{option} does not apply to stills; leave it out")
+    codec = None
+    if settings.codec is not None:
+        codec = _CODECS.get(settings.codec.lower())
+        if codec is None:
+            raise OutputError(
+                f"expected png, jpg, tiff or webp as the codec of stills, found {settings.codec!r}"
+            )
+    if pattern is None:
+        return codec or "png"
+    by_suffix = format_of(path.name)
+    if by_suffix is None:
+        raise OutputError(
+            f"expected a pattern that ends in .png, .jpg, .tiff or .webp, found {path.name}"
+        )
+    if codec is not None and codec != by_suffix:
+        raise OutputError(f"expected {by_suffix} by the name {path.name}, found the codec {codec}")
+    return by_suffix
+
+
+def _suffix_of(image_format: str) -> str:
+    return next(suffix for suffix, name in FORMATS.items() if name == image_format)
