@@ -1,0 +1,23 @@
+"""One run: open, plan, then decode, interpolate and encode at once; atomic finish."""
+
+from __future__ import annotations
+
+from dain.jobs.between import StillsResult, even_times, make_stills
+from dain.jobs.estimate import JobEstimate, estimate_job
+from dain.jobs.making import FrameInterpolator
+from dain.jobs.progress import OnProgress, Progress
+from dain.jobs.run import JobResult, make_interpolator, run_job
+
+__all__ = [
+    "FrameInterpolator",
+    "JobEstimate",
+    "JobResult",
+    "OnProgress",
+    "Progress",
+    "StillsResult",
+    "estimate_job",
+    "even_times",
+    "make_interpolator",
+    "make_stills",
+    "run_job",
+]

@@ -1,0 +1,204 @@
+"""The Python face of a whole run: the command line's options as keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Rational
+from os import PathLike
+from pathlib import Path
+from typing import Literal, cast
+
+from dain.errors import OptionError
+from dain.jobs import JobResult, OnProgress, run_job
+from dain.settings import (
+    DEFAULT_MODEL,
+    DEFAULT_STILLS_RATE,
+    EncodeSettings,
+    EngineSettings,
+    JobSettings,
+    Precision,
+    ReadSettings,
+    TimeSettings,
+)
+from dain.timeline import parse_factor, parse_rate, parse_time
+
+Number = Fraction | int | float | str
+
+
+def interpolate_video(
+    input: str | PathLike[str],  # noqa: A002 - what everyone would call it
+    output: str | PathLike[str],
+    *,
+    fps: Number | None = None,
+    factor: Number | None = None,
+    model: str = DEFAULT_MODEL,
+    device: str = "auto",
+    precision: Precision = "auto",
+    scale: Number = "auto",
+    start: Number | None = None,
+    end: Number | None = None,
+    start_frame: int | None = None,
+    end_frame: int | None = None,
+    slow_motion: bool = False,
+    loop: bool = False,
+    input_fps: Number = DEFAULT_STILLS_RATE,
+    codec: str | None = None,
+    crf: int | None = None,
+    pix_fmt: str | None = None,
+    encoder_options: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    strict: bool = False,
+    on_progress: OnProgress | None = None,
+) -> JobResult:
+    """Interpolate a video; the output appears under its name only when it is complete.
+
+    Rates, factors and times are exact: `Fraction`, `int`, or text as on the command line
+    (``"60000/1001"``, ``"00:01:30.5"``). A float is read by its decimals; ``23.976`` means
+    24000/1001.
+
+    Args:
+        input: video file, folder of stills, or ``%05d.png`` pattern of stills.
+        output: likewise; the name decides the container.
+        fps: output rate; exactly one of `fps` and `factor` is given.
+        factor: output rate as a multiple of the source's average rate.
+        model: name of the network.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        scale: size at which motion is estimated, in (0, 1], or ``"auto"``.
+        start: first instant, seconds after the first frame.
+        end: instant at which the output stops, itself excluded.
+        start_frame: first source frame, from 0; instead of `start`.
+        end_frame: last source frame, included; instead of `end`.
+        slow_motion: keep the source's rate and make the video longer.
+        loop: the last frame flows into the first.
+        input_fps: rate at which a folder of stills plays.
+        codec: encoder as FFmpeg names it; None lets the output's name decide.
+        crf: constant rate factor of the encoder, 0 to 63.
+        pix_fmt: pixel format as FFmpeg names it.
+        encoder_options: further options of the encoder.
+        overwrite: replace an existing output.
+        strict: stop at damage in the input instead of bridging it.
+        on_progress: called with a `Progress` for each output frame.
+
+    Returns:
+        What was done, with the warnings a person should see.
+
+    Raises:
+        InputError: the request or the input is unusable; nothing was written.
+        RunError: the run failed; what was written has been removed.
+    """
+    settings = job_settings(
+        fps=fps,
+        factor=factor,
+        model=model,
+        device=device,
+        precision=precision,
+        scale=scale,
+        start=start,
+        end=end,
+        start_frame=start_frame,
+        end_frame=end_frame,
+        slow_motion=slow_motion,
+        loop=loop,
+        input_fps=input_fps,
+        codec=codec,
+        crf=crf,
+        pix_fmt=pix_fmt,
+        encoder_options=encoder_options,
+        overwrite=overwrite,
+        strict=strict,
+    )
+    return run_job(Path(input), Path(output), settings, on_progress)
+
+
+def job_settings(
+    *,
+    fps: Number | None = None,
+    factor: Number | None = None,
+    model: str = DEFAULT_MODEL,
+    device: str = "auto",
+    precision: str = "auto",
+    scale: Number = "auto",
+    start: Number | None = None,
+    end: Number | None = None,
+    start_frame: int | None = None,
+    end_frame: int | None = None,
+    slow_motion: bool = False,
+    loop: bool = False,
+    input_fps: Number = DEFAULT_STILLS_RATE,
+    codec: str | None = None,
+    crf: int | None = None,
+    pix_fmt: str | None = None,
+    encoder_options: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    strict: bool = False,
+) -> JobSettings:
+    """The keywords of `interpolate_video`, read and checked.
+
+    Raises:
+        OptionError: one is malformed, out of range, or contradicts another.
+    """
+    return JobSettings(
+        time=TimeSettings(
+            fps=None if fps is None else parse_rate(_as_text(fps)),
+            factor=None if factor is None else parse_factor(_as_text(factor)),
+            start=None if start is None else _as_time(start),
+            end=None if end is None else _as_time(end),
+            start_frame=start_frame,
+            end_frame=end_frame,
+            slow_motion=slow_motion,
+            loop=loop,
+        ),
+        engine=engine_settings(model=model, device=device, precision=precision, scale=scale),
+        encode=EncodeSettings(
+            codec=codec,
+            crf=crf,
+            pix_fmt=pix_fmt,
+            options=dict(encoder_options or {}),
+            overwrite=overwrite,
+        ),
+        read=ReadSettings(stills_rate=parse_rate(_as_text(input_fps))),
+        strict=strict,
+    )
+
+
+def engine_settings(
+    *,
+    model: str = DEFAULT_MODEL,
+    device: str = "auto",
+    precision: str = "auto",
+    scale: Number = "auto",
+) -> EngineSettings:
+    """The keywords of `interpolate_video` that tell how frames are made, read and checked.
+
+    Raises:
+        OptionError: one is malformed or out of range.
+    """
+    return EngineSettings(
+        model=model,
+        device=device,
+        precision=cast(Precision, precision),  # checked there
+        scale=_as_scale(scale),
+    )
+
+
+def _as_text(value: Number) -> str:
+    """As a person would write it: no exponent, which the parsers refuse."""
+    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
+
+
+def _as_time(value: Number) -> Fraction:
+    return Fraction(value) if isinstance(value, Rational) else parse_time(_as_text(value))
+
+
+def _as_scale(value: Number) -> Fraction | Literal["auto"]:
+    if value == "auto":
+        return "auto"
+    try:
+        return parse_factor(_as_text(value))
+    except OptionError:
+        raise OptionError(
+            f"--scale must be above 0 and at most 1, or auto, found {str(value)!r}"
+        ) from None

@@ -1,0 +1,118 @@
+"""The ``dain`` command: its commands, and how every failure becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from dain._version import __version__
+from dain.cli.demo import demo
+from dain.cli.doctor import doctor
+from dain.cli.evaluate import evaluate
+from dain.cli.frames import frames
+from dain.cli.interpolate import interpolate
+from dain.cli.messages import print_error, print_json
+from dain.errors import DainError
+
+USAGE_EXIT_CODE = 2
+INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
+TERMINATED_EXIT_CODE = 143  # 128 + SIGTERM
+
+app = typer.Typer(
+    name="dain",
+    help="Turn a video into a smoother one, by depth-aware frame interpolation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("interpolate")(interpolate)
+app.command("frames")(frames)
+app.command("doctor")(doctor)
+app.command("demo")(demo)
+app.command("evaluate")(evaluate)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dain {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+def run() -> None:
+    """Entry point of the ``dain`` script."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(main())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: those after ``dain``; by default the process's own.
+
+    Returns:
+        The exit code: 0 done, 1 the run failed, 2 the request or its input is unusable,
+        130 interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(given, prog_name="dain", standalone_mode=False)
+    except DainError as error:
+        return _fail(given, str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED_EXIT_CODE
+    except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
+        if hasattr(error, "format_message"):  # of click, or of typer's own copy of it
+            return _fail(given, _usage(error.format_message(), error), USAGE_EXIT_CODE)
+        return _fail(given, _unexpected(error), DainError.exit_code)
+    if code == INTERRUPTED_EXIT_CODE:
+        return _fail(given, "interrupted; unfinished output was removed", code)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(given: Sequence[str], message: str, code: int) -> int:
+    """Report a failure: a line on stderr, and an object on stdout for who asked for JSON."""
+    if "--verbose" in given and sys.exc_info()[0] is not None:
+        traceback.print_exc()
+    print_error(message)
+    if "--json" in given:
+        print_json({"error": message, "exit_code": code})
+    return code
+
+
+def _usage(message: str, error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "dain"
+    # click ends its messages with a full stop, and lists suggestions below them.
+    text = " ".join(message.split()).removesuffix(".")
+    return f"{text}; see {command} --help"
+
+
+def _unexpected(error: Exception) -> str:
+    detail = " ".join(str(error).split())
+    return (
+        f"unexpected {type(error).__name__}: {detail}; this is a fault in dain, please report "
+        "it with the output of the same command and --verbose"
+    )
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, through every clean-up."""
+    raise SystemExit(TERMINATED_EXIT_CODE)

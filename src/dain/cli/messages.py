@@ -1,0 +1,63 @@
+"""What the command line says, and where: messages on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+
+def print_error(message: str) -> None:
+    """One line on stderr."""
+    print(f"dain: error: {_one_line(message)}", file=sys.stderr)
+
+
+def print_warning(message: str) -> None:
+    """One line on stderr, also under ``--quiet``."""
+    print(f"dain: warning: {_one_line(message)}", file=sys.stderr)
+
+
+def print_note(message: str) -> None:
+    """One line on stderr, for those who did not ask for quiet."""
+    print(f"dain: {_one_line(message)}", file=sys.stderr)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One object on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def number(value: Fraction) -> int | float:
+    """A fraction as JSON's number: whole where it is."""
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def show_rate(value: Fraction) -> str:
+    """A rate as people write it: ``60``, ``59.94``."""
+    return f"{float(value):.3f}".rstrip("0").rstrip(".")
+
+
+def show_seconds(seconds: float) -> str:
+    """A time to read: ``8.3 s``, ``2:05``, ``1:02:05``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def show_bytes(count: int) -> str:
+    """A size to read: ``812 B``, ``3.4 MB``."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())

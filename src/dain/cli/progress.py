@@ -1,0 +1,98 @@
+"""Progress on stderr: a bar on a terminal, a line now and then anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from dain.cli.messages import print_note, show_seconds
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from dain.jobs import OnProgress, Progress
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class ProgressDisplay:
+    """Shows the progress of one run after another; as a context, it leaves a clean terminal.
+
+    Attributes:
+        on_progress: what to hand to a run; None when quiet.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._last_line = time.monotonic()
+        self.on_progress: OnProgress | None = None
+        if not quiet:
+            self.on_progress = self._draw if sys.stderr.isatty() else self._print
+
+    def __enter__(self) -> ProgressDisplay:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the bar off the terminal, so that lines can be printed."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _draw(self, event: Progress) -> None:
+        if self._bar is None:
+            self._bar = _make_bar()
+            self._task = self._bar.add_task("", speed="", left="")
+            self._bar.start()
+        assert self._task is not None
+        self._bar.update(
+            self._task,
+            description=event.stage,
+            completed=event.done,
+            total=event.total or None,
+            speed=_speed(event),
+            left=_left(event),
+        )
+
+    def _print(self, event: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            parts = [f"{event.stage}: {event.done} of {event.total} frames"]
+            parts += [part for part in (_speed(event), _left(event)) if part]
+            print_note(", ".join(parts))
+
+
+def _make_bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[left]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _speed(event: Progress) -> str:
+    return f"{event.rate:.1f} frames/s" if event.rate is not None else ""
+
+
+def _left(event: Progress) -> str:
+    return f"{show_seconds(event.seconds_left)} left" if event.seconds_left is not None else ""

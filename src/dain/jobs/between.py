@@ -1,0 +1,144 @@
+"""The stills between two stills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from dain.errors import MediaError, OptionError
+from dain.jobs.making import FrameInterpolator
+from dain.jobs.progress import OnProgress, ProgressMeter
+from dain.jobs.run import make_interpolator
+from dain.media import Frame, OutputSpec
+from dain.media.frame import Pixels
+from dain.media.stills import StillsWriter
+from dain.media.stills_codec import decode_still, to_depth
+from dain.settings import EncodeSettings, EngineSettings
+
+
+@dataclass(frozen=True)
+class StillsResult:
+    """What was made between two stills.
+
+    Attributes:
+        output: folder that was written.
+        times: of the new stills, in (0, 1), rising; exact.
+        model: network that made them.
+        device: on which it ran.
+        precision: of its arithmetic.
+        warnings: one line each.
+    """
+
+    output: Path
+    times: tuple[Fraction, ...]
+    model: str
+    device: str
+    precision: str
+    warnings: tuple[str, ...]
+
+
+def even_times(count: int) -> tuple[Fraction, ...]:
+    """`count` times that divide the gap evenly.
+
+    Raises:
+        OptionError: `count` is below 1.
+    """
+    if count < 1:
+        raise OptionError(f"--count must be at least 1, found {count}")
+    return tuple(Fraction(index, count + 1) for index in range(1, count + 1))
+
+
+def make_stills(
+    first: Path,
+    second: Path,
+    output: Path,
+    times: Sequence[Fraction],
+    engine: EngineSettings,
+    encode: EncodeSettings,
+    on_progress: OnProgress | None = None,
+    interpolator: FrameInterpolator | None = None,
+) -> StillsResult:
+    """Write the stills between two stills, numbered in order of time.
+
+    Stills with 16 bits a component give such stills, where the format can hold them.
+
+    Args:
+        first: PNG, JPEG, TIFF or WebP.
+        second: of the same size.
+        output: folder, or pattern such as ``out/%04d.png``.
+        times: in (0, 1); each is made once.
+        engine: how they are made.
+        encode: format and whether to overwrite.
+        on_progress: called with each progress event.
+        interpolator: engine to use; by default one made from the settings.
+
+    Raises:
+        OptionError: a time lies outside (0, 1).
+        MediaError: a still is missing or damaged, or they differ in size.
+        OutputError: the output exists or cannot be written.
+        EncodeError: the disk gave up.
+    """
+    for time in times:
+        if not 0 < time < 1:
+            raise OptionError(f"--at must lie between 0 and 1, both excluded, found {time}")
+    ordered = tuple(sorted(set(times)))
+    pixels = _read_pair(first, second)
+    height, width = pixels[0].shape[:2]
+    spec = OutputSpec(
+        width=width,
+        height=height,
+        rate=Fraction(len(ordered) + 1),
+        bit_depth=8 * pixels[0].itemsize,
+    )
+    meter = ProgressMeter(on_progress)
+    meter.total = len(ordered)
+    writer = StillsWriter(output, spec, encode)
+    try:
+        meter.enter("loading")
+        interpolator = interpolator or make_interpolator(engine)
+        for index, time in enumerate(ordered):
+            made = interpolator.between(*pixels, [time])[0]
+            writer.write(Frame(made, index, 1 / spec.rate, 1, index))
+            meter.count()
+        writer.finish()
+    except BaseException:
+        writer.abort()
+        raise
+    return StillsResult(
+        output=output,
+        times=ordered,
+        model=interpolator.model,
+        device=interpolator.device,
+        precision=interpolator.precision,
+        warnings=tuple(writer.messages),
+    )
+
+
+def _read_pair(first: Path, second: Path) -> tuple[Pixels, Pixels]:
+    """Both stills, in the depth of the deeper one."""
+    a, b = _read(first), _read(second)
+    if a.shape != b.shape:
+        raise MediaError(
+            f"expected two stills of one size, found {first} with {a.shape[1]}x{a.shape[0]} "
+            f"and {second} with {b.shape[1]}x{b.shape[0]} pixels"
+        )
+    depth = np.promote_types(a.dtype, b.dtype)
+    return to_depth(a, depth), to_depth(b, depth)
+
+
+def _read(path: Path) -> Pixels:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MediaError(f"expected a still, found no file {path}") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MediaError(f"cannot read {path}: {reason}") from error
+    pixels = decode_still(data)
+    if pixels is None:
+        raise MediaError(f"expected a PNG, JPEG, TIFF or WebP image, found {path} is none")
+    return pixels

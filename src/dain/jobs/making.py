@@ -1,0 +1,135 @@
+"""From decoded frames to output frames, one pair at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from dain.errors import MediaError
+from dain.jobs.prepare import PreparedJob
+from dain.media import Frame
+from dain.timeline import Instant
+
+# A long gap at a high rate has more new frames than memory: they are made in batches.
+_BATCH_BYTES = 128 * 2**20
+_LARGEST_BATCH = 16
+
+
+class FrameInterpolator(Protocol):
+    """What a run needs of an engine."""
+
+    model: str
+    device: str
+    precision: str
+
+    def between(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float],
+    ) -> list[npt.NDArray[Any]]:
+        """Frames between two, ``(H, W, 3)``, one for each time in (0, 1)."""
+
+
+class FrameMaker:
+    """Makes the output frames of a job; a pair's instants are made when the pair is known.
+
+    Attributes:
+        frames_in: source frames used so far.
+        duration: seconds that the output made so far plays.
+    """
+
+    def __init__(self, job: PreparedJob, interpolator: FrameInterpolator) -> None:
+        self.frames_in = 0
+        self.duration = Fraction(0)
+        self._job = job
+        self._plan = job.plan
+        self._interpolator = interpolator
+
+    def make(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the output frames; reads no further than the plan needs.
+
+        Raises:
+            MediaError: no frame could be decoded, or one where more were promised.
+        """
+        plan, time_of = self._plan, self._job.timing.time_of
+        stream = iter(frames)
+        current = next(stream, None)
+        if current is None:
+            raise MediaError("expected a video of at least two frames, none could be decoded")
+        self.frames_in = 1
+        first, time = current, time_of(current.pts)
+        yield from self._emit(plan.before(time), current, None)
+        end = None
+        for following in stream:
+            next_time = time_of(following.pts)
+            if not plan.needs(time, next_time):
+                end = next_time
+                break
+            self.frames_in += 1
+            yield from self._emit(plan.between(time, next_time), current, following)
+            current, time = following, next_time
+            if time <= plan.start:
+                first = current
+        if end is None:
+            end = self._end_of_stream(current, time)
+        yield from self._emit(
+            plan.tail(time, end), current, first if plan.loop else None, shown_until=end
+        )
+
+    def _end_of_stream(self, last: Frame, time: Fraction) -> Fraction:
+        """Where the last decoded frame ends: as promised, or earlier if the rest is lost."""
+        if last.pts == self._job.promised_pts:
+            return self._job.timing.duration
+        if self.frames_in == 1:
+            raise MediaError("expected a video of at least two frames, only one could be decoded")
+        return time + self._job.timing.span_of(last.duration)
+
+    def _emit(
+        self,
+        instants: Iterator[Instant],
+        earlier: Frame,
+        later: Frame | None,
+        shown_until: Fraction | None = None,
+    ) -> Iterator[Frame]:
+        """Output frames of the instants; without a later frame the earlier one is held."""
+        batch_size = max(1, min(_LARGEST_BATCH, _BATCH_BYTES // max(1, earlier.pixels.nbytes)))
+        while batch := list(islice(instants, batch_size)):
+            times = [instant.t for instant in batch if instant.t != 0]
+            made: list[npt.NDArray[Any]] = []
+            if times and later is not None:
+                made = self._interpolator.between(earlier.pixels, later.pixels, times)
+            new = iter(made)
+            for instant in batch:
+                pixels = next(new) if instant.t != 0 else earlier.pixels
+                yield self._frame(instant, pixels, shown_until)
+
+    def _frame(
+        self, instant: Instant, pixels: npt.NDArray[Any], shown_until: Fraction | None
+    ) -> Frame:
+        job, plan = self._job, self._plan
+        duration = plan.output_duration(instant.index)
+        if shown_until is not None:
+            left = (shown_until - instant.time) * plan.fps / plan.output_rate
+            duration = min(duration, left)
+        time = plan.output_time(instant.index)
+        self.duration = time + duration
+        return Frame(
+            pixels=pixels,
+            pts=round((job.offset + time) / job.time_base),
+            time_base=job.time_base,
+            duration=max(1, round(duration / job.time_base)),
+            index=instant.index,
+        )
+
+
+def checked(frames: Iterator[Frame], check: Callable[[], None]) -> Iterator[Frame]:
+    """The same frames, with `check` called after each and at their end; it may raise."""
+    for frame in frames:
+        check()
+        yield frame
+    check()

@@ -1,0 +1,124 @@
+"""Before a run: the source's timing, the plan of its instants, and what the writer must know."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from dain.errors import MediaError, OutputError
+from dain.media import FrameReader, OutputSpec, VideoInfo
+from dain.settings import JobSettings, TimeSettings
+from dain.timeline import Plan, Timing, make_plan, measure
+
+# FFmpeg keeps both halves of a time base in 32 bits.
+_LARGEST_PART = 2**31 - 1
+_FINEST_SPLIT = 1000
+
+
+@dataclass(frozen=True)
+class PreparedJob:
+    """What a run will do, found without decoding a frame.
+
+    Attributes:
+        timing: of the source.
+        plan: which instants become output frames.
+        spec: what the writer must know.
+        from_pts: where decoding starts; None for the beginning.
+        promised_pts: of the last frame that the container promises.
+        offset: time of the first output frame, in seconds.
+        time_base: of the output frames, in which all their times are whole.
+    """
+
+    timing: Timing
+    plan: Plan
+    spec: OutputSpec
+    from_pts: int | None
+    promised_pts: int
+    offset: Fraction
+    time_base: Fraction
+
+
+def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
+    """Plan a run over an open source.
+
+    Raises:
+        MediaError: the source has fewer than two frames.
+        OptionError: the range lies outside the video.
+    """
+    listed = reader.timestamps()
+    if len(listed.pts) < 2:
+        found = "one" if listed.pts else "none"
+        raise MediaError(
+            f"expected a video of at least two frames, found {found} in {reader.info.path}"
+        )
+    timing = measure(listed.pts, listed.time_base, reader.info.rates, listed.last_duration)
+    plan = make_plan(timing, settings.time, listed.pts)
+    spec = _output_spec(reader.info, timing, plan, settings.time)
+    last_duration = plan.output_duration(plan.count - 1)
+    return PreparedJob(
+        timing=timing,
+        plan=plan,
+        spec=spec,
+        from_pts=timing.pts_of(plan.start) if plan.start > 0 else None,
+        promised_pts=listed.pts[-1],
+        offset=spec.copy_offset,
+        time_base=common_time_base(plan.output_rate, spec.copy_offset, last_duration),
+    )
+
+
+def refuse_own_input(source: Path, output: Path) -> None:
+    """Refuse to replace the file that is read; folders of stills are the writer's to judge.
+
+    Raises:
+        OutputError: both are the same file.
+    """
+    if source.is_file() and output.is_file() and source.samefile(output):
+        raise OutputError(
+            f"expected an output apart from the input, found {output} for both; choose another name"
+        )
+
+
+def common_time_base(rate: Fraction, offset: Fraction, last_duration: Fraction) -> Fraction:
+    """The coarsest time base in which frame times and durations are whole numbers.
+
+    Where that is finer than FFmpeg can hold, frame times stay exact and only the offset
+    and the last duration are rounded.
+
+    Args:
+        rate: of the output.
+        offset: time of its first frame, in seconds.
+        last_duration: of its last frame, in seconds.
+    """
+    period = 1 / rate
+    unit = _largest_common_unit(_largest_common_unit(period, offset), last_duration)
+    if max(unit.numerator, unit.denominator) <= _LARGEST_PART:
+        return unit
+    return period / min(_FINEST_SPLIT, max(1, _LARGEST_PART // period.denominator))
+
+
+def _largest_common_unit(a: Fraction, b: Fraction) -> Fraction:
+    """The largest fraction of which both are whole multiples."""
+    numerator = math.gcd(a.numerator * b.denominator, b.numerator * a.denominator)
+    return Fraction(numerator, a.denominator * b.denominator)
+
+
+def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSettings) -> OutputSpec:
+    first = timing.first_pts * timing.time_base
+    has_end = asked.end is not None or asked.end_frame is not None
+    # A whole video keeps its place beside its audio; a cut or slowed one starts at 0.
+    is_whole = plan.start == 0 and not has_end and not asked.slow_motion
+    return OutputSpec(
+        width=info.width,
+        height=info.height,
+        rate=plan.output_rate,
+        bit_depth=info.bit_depth,
+        colour=info.colour,
+        sample_aspect_ratio=info.sample_aspect_ratio,
+        source=info.path,
+        copy_start=first + plan.start,
+        copy_end=first + plan.end if has_end else None,
+        copy_offset=max(first, Fraction(0)) if is_whole else Fraction(0),
+        copy_streams=not asked.slow_motion,
+    )

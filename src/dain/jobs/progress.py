@@ -1,0 +1,71 @@
+"""How a run tells how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["reading", "loading", "interpolating", "finishing"]
+
+# The rate is that of the last seconds: what is ahead resembles what just passed.
+_WINDOW_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One progress event.
+
+    Attributes:
+        stage: what is being done: ``reading`` the source's timestamps, ``loading`` the
+            network, ``interpolating``, or ``finishing`` the output.
+        done: output frames made so far.
+        total: output frames of the whole run; 0 while unknown. A truncated input ends earlier.
+        rate: output frames made a second of late; None until that is known.
+        seconds_left: until the run ends at that rate; None likewise.
+    """
+
+    stage: Stage
+    done: int = 0
+    total: int = 0
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class ProgressMeter:
+    """Counts output frames and reports each to `on_progress`, if there is one."""
+
+    def __init__(
+        self, on_progress: OnProgress | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.total = 0
+        self.done = 0
+        self._report = on_progress
+        self._clock = clock
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def enter(self, stage: Stage) -> None:
+        """Report that another stage begins."""
+        self._emit(Progress(stage, self.done, self.total))
+
+    def count(self) -> None:
+        """Count one output frame and report it."""
+        self.done += 1
+        now = self._clock()
+        self._marks.append((now, self.done))
+        while now - self._marks[0][0] > _WINDOW_SECONDS and len(self._marks) > 2:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        elapsed = now - since
+        rate = (self.done - before) / elapsed if elapsed > 0 else None
+        left = max(self.total - self.done, 0) / rate if rate else None
+        self._emit(Progress("interpolating", self.done, self.total, rate, left))
+
+    def _emit(self, event: Progress) -> None:
+        if self._report is not None:
+            self._report(event)

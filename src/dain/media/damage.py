@@ -1,0 +1,51 @@
+"""Keeping account of what was wrong with an input."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from fractions import Fraction
+from pathlib import Path
+
+from dain.media.frame import Damage
+
+
+class DamageLog:
+    """Counts each damaged place once, however often the file is read.
+
+    Attributes:
+        damage: the account as callers see it, kept up to date.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.damage = Damage()
+        self._name = path.name
+        self._places: set[Hashable] = set()
+        self._ending = ""
+
+    def corrupt(self, place: Hashable) -> None:
+        """A packet could not be decoded, or its frame was kept out."""
+        self._places.add(place)
+        self._update()
+
+    def ends_early(self, found: Fraction, promised: Fraction) -> None:
+        """The last frame ends well before the time that the container promises."""
+        self._ending = (
+            f"{self._name} is cut short: it promises {float(promised):.3f} s of video "
+            f"and ends after {float(found):.3f} s"
+        )
+        self._update()
+
+    def breaks_off(self, why: str) -> None:
+        """Reading stopped with an error instead of the end of the file."""
+        self._ending = self._ending or f"{self._name} is cut short: reading stopped ({why})"
+        self._update()
+
+    def _update(self) -> None:
+        count = len(self._places)
+        messages = [self._ending] if self._ending else []
+        if count:
+            frames = "1 frame is" if count == 1 else f"{count} frames are"
+            messages.insert(0, f"{self._name}: {frames} damaged and left out")
+        self.damage.corrupt = count
+        self.damage.truncated = bool(self._ending)
+        self.damage.messages[:] = messages

@@ -1,0 +1,67 @@
+"""Metadata and chapters, from the source to the output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from dain.media.routes import Window
+
+# What describes the source file or its encoding, and would be untrue of the output.
+_STALE = frozenset(
+    {
+        "encoder",
+        "duration",
+        "rotate",
+        "vendor_id",
+        "major_brand",
+        "minor_version",
+        "compatible_brands",
+        "bps",
+        "number_of_frames",
+        "number_of_bytes",
+    }
+)
+
+
+def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Metadata without what is true of the source file only."""
+    kept = {}
+    for key, value in metadata.items():
+        plain = key.lower().partition("-")[0]  # Matroska's statistics: BPS-eng
+        if plain not in _STALE and not plain.startswith("_statistics"):
+            kept[key] = value
+    return kept
+
+
+def describe(source: Stream, target: Stream) -> None:
+    """Copy language, title and the like, and what the stream is meant for."""
+    target.metadata.update(lasting(source.metadata))
+    target.disposition = source.disposition
+
+
+def copy_metadata(
+    source: InputContainer, main: VideoStream, output: OutputContainer, video: VideoStream
+) -> None:
+    """Copy the container's metadata, and those of the main video, to the output."""
+    output.metadata.update(lasting(source.metadata))
+    describe(main, video)
+
+
+def copy_chapters(source: InputContainer, output: OutputContainer, window: Window) -> None:
+    """Copy the chapters that lie in the window, clipped to it, on the output's clock."""
+    chapters = []
+    for chapter in source.chapters():
+        tick = chapter["time_base"] or Fraction(1, 1000)
+        start, end = chapter["start"] * tick, chapter["end"] * tick
+        if window.end is not None:
+            end = min(end, window.end)
+        start, end = max(start + window.shift, Fraction(0)), end + window.shift
+        if start < end:
+            chapter["start"], chapter["end"] = round(start / tick), round(end / tick)
+            chapters.append(chapter)
+    output.set_chapters(chapters)

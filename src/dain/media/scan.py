@@ -1,0 +1,135 @@
+"""Presentation times from the packets alone, without decoding."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias, cast
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from dain.media.containers import packets
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+# Containers that may store only the coding order, from which FFmpeg then makes up `pts`.
+_CODING_ORDER_FORMATS = {"avi", "mxf"}
+
+
+class Clock(Enum):
+    """Where the presentation times of a stream come from."""
+
+    PTS = auto()  # every frame carries its own
+    SORTED = auto()  # the set of times is right, but dealt out in coding order
+    COUNTED = auto()  # there are none: a bare stream, at its nominal rate
+
+
+@dataclass(frozen=True)
+class PacketTimes:
+    """What one pass over the packets tells.
+
+    Attributes:
+        pts: of every frame to be shown, rising, without repeats.
+        last_duration: of the last frame; None if unknown.
+        keyframes: (pts, dts) of every packet at which decoding can start, rising.
+    """
+
+    pts: array[int]
+    last_duration: int | None
+    keyframes: list[tuple[int, int]]
+
+    def at_or_before(self, pts: int) -> int | None:
+        """The last presentation time at or before `pts`, else the first; None if empty."""
+        if not self.pts:
+            return None
+        return self.pts[max(0, bisect_right(self.pts, pts) - 1)]
+
+    def seek_points(self, pts: int) -> list[int]:
+        """Times to seek to, best first, from which the frame at `pts` should be reachable.
+
+        Containers disagree on whether they seek by pts or dts, and frames shown right after
+        a keyframe may need the group before it.
+        """
+        latest = bisect_right(self.keyframes, (pts, 1 << 63)) - 1
+        near = self.keyframes[max(0, latest - 1) : latest + 1]
+        return list(dict.fromkeys(time for keyframe in reversed(near) for time in keyframe))
+
+
+def choose_clock(
+    first_times: Iterable[tuple[int | None, int | None]], container_format: str, reorders: bool
+) -> Clock:
+    """Judge by the (pts, dts) of a stream's first packets in coding order.
+
+    Args:
+        first_times: of non-empty packets.
+        container_format: FFmpeg's name of it.
+        reorders: whether the decoder may show frames in another order than they come.
+    """
+    times = list(first_times)
+    if all(pts is None and dts is None for pts, dts in times):
+        return Clock.COUNTED
+    if all(pts is None for pts, _ in times):
+        return Clock.SORTED
+    delays = {pts - dts for pts, dts in times if pts is not None and dts is not None}
+    if container_format in _CODING_ORDER_FORMATS and reorders and len(delays) == 1:
+        return Clock.SORTED
+    return Clock.PTS
+
+
+def is_shown(packet: VideoPacket) -> bool:
+    """Whether a packet is to give a picture that is seen."""
+    if packet.size == 0 or packet.is_discard:
+        return False
+    if packet.stream.codec_context.name in ("vp8", "libvpx"):
+        return bool(memoryview(packet)[0] & 0x10)  # RFC 6386, 9.1: show_frame
+    return True
+
+
+def packet_time(packet: VideoPacket) -> int | None:
+    """Presentation time as far as the container knows it."""
+    return packet.pts if packet.pts is not None else packet.dts
+
+
+def scan(container: InputContainer, stream: VideoStream, clock: Clock, step: int) -> PacketTimes:
+    """Read all packets of a stream; a broken end is simply the end.
+
+    Args:
+        container: freshly opened; read to its end.
+        stream: one of its streams.
+        clock: where times come from.
+        step: nominal duration of a frame in the stream's time base, for `Clock.COUNTED`.
+    """
+    times = array("q")
+    keyframes: list[tuple[int, int]] = []
+    last_pts, last_duration = -(1 << 63), None
+    for packet in _until_broken(packets(container, stream)):
+        if not is_shown(packet):
+            continue
+        pts = len(times) * step if clock is Clock.COUNTED else _listed_time(packet, clock)
+        if pts is None:
+            continue
+        times.append(pts)
+        if packet.is_keyframe and packet.dts is not None:
+            keyframes.append((pts, packet.dts))
+        if pts > last_pts:
+            last_pts, last_duration = pts, packet.duration or None
+    return PacketTimes(array("q", sorted(set(times))), last_duration, sorted(keyframes))
+
+
+def _listed_time(packet: VideoPacket, clock: Clock) -> int | None:
+    return packet_time(packet) if clock is Clock.SORTED else packet.pts
+
+
+def _until_broken(found: Iterator[Packet[Stream]]) -> Iterator[VideoPacket]:
+    try:
+        for packet in found:
+            yield cast("VideoPacket", packet)
+    except (FFmpegError, OSError):
+        return

@@ -1,0 +1,191 @@
+"""The other streams of the source: copied packet for packet, transcoded, or named and dropped.
+
+The source is demuxed a second time, beside the reader, and its packets are muxed up to the
+time of the video written so far: memory does not grow with the length of the film.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from av.container import InputContainer, OutputContainer
+from av.error import ArgumentError, FFmpegError, InvalidDataError
+from av.format import Flags
+from av.video.stream import VideoStream
+
+from dain.errors import MediaError
+from dain.media.containers import best_video_stream, open_container
+from dain.media.encoder_tables import Container
+from dain.media.frame import OutputSpec
+from dain.media.metadata import copy_chapters, copy_metadata
+from dain.media.plans import Plan, plan_streams
+from dain.media.routes import AnyPacket, Route, Window
+
+_MOST_ERRORS = 1000  # in a row, when demuxing: then the rest of the source is given up
+
+
+class StreamCopier:
+    """Everything of the source but its main video, on its way into the output.
+
+    Args:
+        spec: names the source and the times.
+        container: what the output is.
+        extension: of the output, for messages.
+        messages: notes for the person who runs us are added here.
+    """
+
+    def __init__(
+        self, spec: OutputSpec, container: Container, extension: str, messages: list[str]
+    ) -> None:
+        self._spec = spec
+        self._messages = messages
+        self._negative_times = container.negative_times
+        self._is_counted = container.constant_rate
+        self._source: InputContainer | None = None
+        self._main: VideoStream | None = None
+        self._plans: list[Plan] = []
+        self._routes: dict[int, Route] = {}
+        self._packets: Iterator[AnyPacket] = iter(())
+        self._held: AnyPacket | None = None
+        self._window = Window(None, None, Fraction(0), negative=False, strict=True)
+        self._refused = 0
+        self._errors = 0
+        if spec.source is None or not spec.source.is_file():
+            return
+        try:
+            self._source = open_container(spec.source)
+            self._main = best_video_stream(self._source, spec.source)
+        except MediaError as error:
+            self.close()
+            messages.append(f"no other streams were copied: {error}")
+            return
+        self._plan(container, extension)
+
+    def _plan(self, container: Container, extension: str) -> None:
+        assert self._source is not None
+        others = [stream for stream in self._source.streams if stream is not self._main]
+        if not self._spec.copy_streams:
+            left = sorted({stream.type for stream in others} & {"audio", "subtitle"})
+            if left:
+                self._messages.append(
+                    f"{' and '.join(left)} left out: not in step with the new timing"
+                )
+            return
+        origin = self._spec.copy_start - self._spec.copy_offset
+        self._plans = plan_streams(
+            self._source, others, container, extension, origin, self._messages
+        )
+        self._begin_afresh()
+
+    def _begin_afresh(self) -> None:
+        """Open the source again: planning has read packets and used decoders."""
+        assert self._source is not None
+        assert self._spec.source is not None
+        used, self._source = self._source, open_container(self._spec.source)
+        self._main = best_video_stream(self._source, self._spec.source)
+        for plan in self._plans:
+            plan.source = self._source.streams[plan.source.index]
+        used.close()  # last: closing invalidates its streams
+
+    def attach(self, output: OutputContainer, video: VideoStream) -> None:
+        """Add the output streams, metadata and chapters; before the header is written."""
+        if self._source is None or self._main is None:
+            return
+        spec = self._spec
+        copy_metadata(self._source, self._main, output, video)
+        self._window = Window(
+            start=spec.copy_start if self._cuts_start() else None,
+            end=spec.copy_end,
+            shift=spec.copy_offset - spec.copy_start,
+            negative=self._negative_times,
+            silence=self._is_counted,
+            strict=not Flags(output.format.flags) & Flags.ts_nonstrict,
+        )
+        if spec.copy_streams:
+            copy_chapters(self._source, output, self._window)
+        for plan in self._plans:
+            target = plan.add(output)
+            route = plan.route(target, self._window)
+            if route is not None:
+                self._routes[plan.source.index] = route
+        self._packets = self._demux(self._source)
+
+    def _cuts_start(self) -> bool:
+        """Whether copying begins after the beginning of the main video."""
+        assert self._main is not None
+        first = self._main.start_time
+        if first is None or self._main.time_base is None:
+            return self._spec.copy_start > 0
+        return self._spec.copy_start > first * self._main.time_base
+
+    def copy_until(self, time: Fraction | None, mux: Callable[[AnyPacket], None]) -> None:
+        """Mux the packets up to an output time in seconds, or all that are left."""
+        if not self._routes:
+            return
+        while (packet := self._next()) is not None:
+            start = self._time(packet)
+            if time is not None and start is not None and start > time:
+                self._held = packet
+                return
+            self._forward(self._routes[packet.stream_index].convert(packet), mux)
+
+    def finish(self, mux: Callable[[AnyPacket], None]) -> None:
+        """Mux all that is left, and say what was damaged."""
+        self.copy_until(None, mux)
+        for route in self._routes.values():
+            self._forward(route.flush(), mux)
+        bad = self._refused + self._errors + sum(route.bad for route in self._routes.values())
+        if bad:
+            self._messages.append(
+                f"{bad} damaged packet{'s' if bad > 1 else ''} of other streams left out"
+            )
+
+    def close(self) -> None:
+        """Close the source; safe to call twice."""
+        source, self._source = self._source, None
+        self._packets, self._held = iter(()), None
+        self._routes, self._plans, self._main = {}, [], None
+        if source is not None:
+            source.close()
+
+    def _forward(self, packets: Iterator[AnyPacket], mux: Callable[[AnyPacket], None]) -> None:
+        for packet in packets:
+            try:
+                mux(packet)
+            except (InvalidDataError, ArgumentError):  # noqa: PERF203
+                self._refused += 1
+
+    def _time(self, packet: AnyPacket) -> Fraction | None:
+        stamp = packet.pts if packet.dts is None else packet.dts
+        return None if stamp is None else stamp * packet.time_base + self._window.shift
+
+    def _next(self) -> AnyPacket | None:
+        """The next packet that a route takes, or None at the end of what is copied."""
+        if self._held is not None:
+            packet, self._held = self._held, None
+            return packet
+        return next(self._packets, None)
+
+    def _demux(self, source: InputContainer) -> Iterator[AnyPacket]:
+        """Packets of the routes; what cannot be read is counted and skipped."""
+        going_on = set(self._routes)
+        failures = 0
+        while failures < _MOST_ERRORS:
+            try:
+                for packet in source.demux([source.streams[index] for index in self._routes]):
+                    failures = 0
+                    if packet.size == 0 and packet.dts is None:
+                        continue  # PyAV's request to flush a decoder
+                    if packet.is_corrupt:
+                        self._errors += 1
+                        continue
+                    if self._window.is_past(packet):
+                        going_on.discard(packet.stream_index)
+                        if not going_on:
+                            return
+                    yield packet
+                return
+            except FFmpegError:
+                failures += 1
+                self._errors += 1

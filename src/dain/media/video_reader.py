@@ -1,0 +1,187 @@
+"""Frames from a video file, through PyAV."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from weakref import WeakSet
+
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from dain.errors import MediaError
+from dain.media.colour import colour_of, to_rgb
+from dain.media.containers import open_container, reason
+from dain.media.damage import DamageLog
+from dain.media.decoding import Pass, Picture, Suspect
+from dain.media.frame import Frame, FrameReader, Pixels, Timestamps
+from dain.media.probing import probe
+from dain.media.scan import Clock, PacketTimes, scan
+
+
+class VideoReader(FrameReader):
+    """Reads one video stream of a file: upright RGB frames with exact times.
+
+    Every call of `frames` and the first of `timestamps` open the file anew, so several may
+    be under way at once, each in a thread of its own.
+
+    Args:
+        path: of the video file.
+
+    Raises:
+        MediaError: it is missing, unreadable, no video, or holds no decodable frame.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._probe = probe(path)
+        self._log = DamageLog(path)
+        self._times: PacketTimes | None = None
+        self._open: WeakSet[Generator[Frame, None, None]] = WeakSet()
+        self._closed = False
+        self.info = self._probe.info
+        self.damage = self._log.damage
+        self.messages = list(self._probe.messages)
+
+    def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
+        """Decode from the start, or from the last frame at or before `from_pts`.
+
+        A frame's `index` is its position among those that `timestamps` lists where reading
+        starts, and counts on from there; damaged frames that are left out are not counted.
+        """
+        self._check_open()
+        frames = self._frames(from_pts)
+        self._open.add(frames)
+        return frames
+
+    def timestamps(self) -> Timestamps:
+        """Presentation times from the packets; read once, then remembered."""
+        self._check_open()
+        times = self._packet_times()
+        return Timestamps(times.pts, self.info.time_base, times.last_duration)
+
+    def close(self) -> None:
+        """Stop all reading; safe to call twice."""
+        self._closed = True
+        for frames in list(self._open):
+            frames.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise MediaError(f"expected an open reader, found a closed one: {self._path}")
+
+    def _packet_times(self) -> PacketTimes:
+        if self._times is None:
+            with open_container(self._path) as container:
+                streams = [
+                    s for s in container.streams.video if s.index == self._probe.stream_index
+                ]
+                if not streams:
+                    raise MediaError(f"{self._path} has changed while it was read; start again")
+                self._times = scan(container, streams[0], self._probe.clock, self._probe.step)
+        return self._times
+
+    def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:
+        reformatter = VideoReformatter()
+        index: int | None = None
+        for picture in self._pictures(from_pts):
+            if index is None:
+                listed = () if from_pts is None else self._packet_times().pts
+                index = bisect_left(listed, picture.pts)
+            yield Frame(
+                pixels=self._pixels(picture.native, reformatter),
+                pts=picture.pts,
+                time_base=self.info.time_base,
+                duration=picture.duration,
+                index=index,
+            )
+            index += 1
+        if index is None:
+            raise MediaError(
+                f"expected a video, found no frame that can be decoded in {self._path}"
+            )
+
+    def _pictures(self, from_pts: int | None) -> Iterator[Picture]:
+        """Decode with frame threads until something looks damaged, then without."""
+        last: int | None = None
+        try:
+            for picture in self._from(from_pts, frame_threads=True):
+                yield picture
+                last = picture.pts
+        except Suspect:
+            resume = from_pts if last is None else last
+            for picture in self._from(resume, frame_threads=False, quiet_until=last):
+                if last is None or picture.pts > last:
+                    yield picture
+
+    def _from(
+        self, from_pts: int | None, frame_threads: bool, quiet_until: int | None = None
+    ) -> Iterator[Picture]:
+        """Pictures from the last one at or before `from_pts`, by seeking where that works."""
+
+        def decode(seek_to: int | None = None) -> Iterator[Picture]:
+            run = Pass(self._path, self._probe, self._log, frame_threads, quiet_until)
+            return run.pictures(seek_to)
+
+        if from_pts is None:
+            yield from decode()
+            return
+        times = self._packet_times()
+        target = times.at_or_before(from_pts)
+        if target is not None and self._probe.clock is Clock.PTS:
+            for seek_to in times.seek_points(target):
+                pictures = decode(seek_to)
+                first = _reach(pictures, target)
+                if first is not None:
+                    yield first
+                    yield from pictures
+                    return
+        yield from _last_before(decode(), from_pts)
+
+    def _pixels(self, native: VideoFrame, reformatter: VideoReformatter) -> Pixels:
+        coded_size = self._probe.coded_size
+        if (native.width, native.height) != coded_size:
+            self._note_change(native)
+        colour = colour_of(native, self.info.colour)
+        try:
+            pixels = to_rgb(native, colour, coded_size, reformatter)
+        except FFmpegError as error:
+            raise MediaError(
+                f"pixel format {native.format.name} of {self._path} cannot be converted "
+                f"to RGB ({reason(error)})"
+            ) from error
+        return self._probe.orientation.upright(pixels)
+
+    def _note_change(self, native: VideoFrame) -> None:
+        width, height = self._probe.coded_size
+        message = f"{self._path.name}: frames change size and are scaled to {width}x{height}"
+        if message not in self.messages:
+            self.messages.append(message)
+
+
+def _reach(pictures: Iterator[Picture], target: int) -> Picture | None:
+    """Read up to the picture at `target`; None if it does not come."""
+    try:
+        for picture in pictures:
+            if picture.pts >= target:
+                return picture if picture.pts == target else None
+    except FFmpegError:
+        pass  # this container cannot seek there
+    return None
+
+
+def _last_before(pictures: Iterator[Picture], pts: int) -> Iterator[Picture]:
+    """Drop all pictures before the last one at or before `pts`."""
+    held: Picture | None = None
+    for picture in pictures:
+        if picture.pts > pts:
+            if held is not None:
+                yield held
+                held = None
+            yield picture
+        else:
+            held = picture
+    if held is not None:
+        yield held
