@@ -24,13 +24,14 @@ ENCODER = ["-c:v", "libx264", "-preset", "fast", "-crf", "18"]
 
 
 def main() -> None:
+    """Measure turn by turn and report."""
     arguments = parse()
     if shutil.which("ffmpeg") is None:
         sys.exit("benchmarks/minterpolate.py: expected an ffmpeg command, found none")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip, count = prepare(arguments, folder)
-        runs = {label: [] for label in commands(clip, folder)}
+        runs: dict[str, list[tuple[float, float]]] = {label: [] for label in commands(clip, folder)}
         for _ in range(arguments.rounds):
             for label, command in commands(clip, folder).items():
                 runs[label].append(measure(command))
@@ -38,6 +39,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clip", type=Path)
     parser.add_argument("--size", default="640x480")
@@ -61,6 +63,8 @@ def prepare(arguments: argparse.Namespace, folder: Path) -> tuple[Path, int]:
 
 
 def commands(clip: Path, folder: Path) -> dict[str, list[str]]:
+    """What is measured, by its label."""
+
     def ffmpeg(options: str) -> list[str]:
         command = ["ffmpeg", "-v", "error", "-y", "-i", str(clip)]
         command += ["-vf", f"minterpolate=fps=60{options}", *ENCODER]
@@ -86,7 +90,10 @@ def measure(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - began, usage.ru_maxrss / 1024
 
 
-def report(arguments: argparse.Namespace, count: int, runs: dict[str, list]) -> None:
+def report(
+    arguments: argparse.Namespace, count: int, runs: dict[str, list[tuple[float, float]]]
+) -> None:
+    """Medians of the time, largest of the memory, and the ratio to minterpolate's default."""
     rows = []
     for label, results in runs.items():
         seconds = statistics.median(result[0] for result in results)

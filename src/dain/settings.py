@@ -69,9 +69,7 @@ class TimeSettings:
             )
 
 
-def _check_range(
-    time_name: str, time: Fraction | None, frame_name: str, frame: int | None
-) -> None:
+def _check_range(time_name: str, time: Fraction | None, frame_name: str, frame: int | None) -> None:
     if time is not None and frame is not None:
         raise OptionError(f"expected {time_name} or {frame_name}, found both")
     if time is not None and time < 0:

@@ -136,7 +136,7 @@ def _side_by_side(after: Path) -> Iterator[Image]:
 
 def _labelled(picture: Image, text: str) -> Image:
     """A copy with a line of text on a darkened strip along the top."""
-    labelled = picture.copy()
+    labelled: Image = picture.copy()
     labelled[:24] = labelled[:24] // 2
     _write_text(labelled, text, (10, 17), 0.45, (255, 255, 255))
     return labelled

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = INTERRUPTED_EXIT_CODE
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # of click, or of typer's own copy of it
-            return _fail(given, _usage(error.format_message(), error), USAGE_EXIT_CODE)
+            return _refuse(given, error.format_message(), error)
         return _fail(given, _unexpected(error), DainError.exit_code)
     if code == INTERRUPTED_EXIT_CODE:
         return _fail(given, "interrupted; unfinished output was removed", code)
@@ -97,12 +97,14 @@ def _fail(given: Sequence[str], message: str, code: int) -> int:
     return code
 
 
-def _usage(message: str, error: Exception) -> str:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "dain"
-    # click ends its messages with a full stop, and lists suggestions below them.
-    text = " ".join(message.split()).removesuffix(".")
-    return f"{text}; see {command} --help"
+def _refuse(given: Sequence[str], message: str, error: Exception) -> int:
+    """Report arguments that are no command; without any, the help has been shown already."""
+    if given:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "dain"
+        text = " ".join(message.split()).removesuffix(".")
+        _fail(given, f"{text}; see {command} --help", USAGE_EXIT_CODE)
+    return USAGE_EXIT_CODE
 
 
 def _unexpected(error: Exception) -> str:

@@ -113,7 +113,8 @@ def to_rgb(
     colour = _effective(colour, frame.format, width, height)
     if kind is Family.RGB and depth == 8:
         packed = _reformat(frame, "rgb24", colour.range, (width, height), reformatter)
-        return _plane(packed, 0, 3).copy()
+        pixels: Pixels = _plane(packed, 0, 3).copy()
+        return pixels
     planar = _reformat(frame, kind.planar(depth), colour.range, (width, height), reformatter)
     planes = [_plane(planar, index) for index in range(len(planar.planes))]
     if kind is Family.RGB:

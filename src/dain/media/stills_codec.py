@@ -96,7 +96,8 @@ def to_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
         return pixels
     if dtype == np.uint16:
         return pixels.astype(np.uint16) * np.uint16(257)
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    narrow: Pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return narrow
 
 
 def stored_size(head: bytes) -> tuple[int, int] | None:

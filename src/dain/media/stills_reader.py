@@ -160,7 +160,8 @@ class StillsReader(FrameReader):
                 f"{path.name} has {8 * pixels.dtype.itemsize} bits a component and "
                 f"{self._first.name} has {self.info.bit_depth}; all are read as the latter"
             )
-        return np.ascontiguousarray(to_depth(pixels, self._dtype))
+        upright: Pixels = np.ascontiguousarray(to_depth(pixels, self._dtype))
+        return upright
 
 
 def _read_bytes(path: Path) -> bytes:

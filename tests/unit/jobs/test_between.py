@@ -1,0 +1,100 @@
+"""The stills between two stills."""
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from tests.support.engines import BlendEngine
+
+from dain.errors import MediaError, OptionError, OutputError
+from dain.jobs import even_times, make_stills
+from dain.settings import EncodeSettings, EngineSettings
+
+
+def still(path, value, size=(8, 6), dtype=np.uint8):
+    path.write_bytes(cv2.imencode(".png", np.full((size[1], size[0], 3), value, dtype))[1])
+    return path
+
+
+def make(first, second, output, times, **encode):
+    return make_stills(
+        first,
+        second,
+        output,
+        times,
+        EngineSettings(),
+        EncodeSettings(**encode),
+        interpolator=BlendEngine(),
+    )
+
+
+def values(folder):
+    return [
+        int(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[0, 0, 0])
+        for path in sorted(folder.iterdir())
+    ]
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return still(tmp_path / "a.png", 0), still(tmp_path / "b.png", 200)
+
+
+def test_sorted_by_name_is_sorted_by_time(pair, tmp_path):
+    result = make(*pair, tmp_path / "out", [Fraction(3, 4), Fraction(1, 4), Fraction(1, 4)])
+    assert values(tmp_path / "out") == [50, 150]
+    assert result.times == (Fraction(1, 4), Fraction(3, 4))
+
+
+def test_even_times_divide_the_gap():
+    assert even_times(3) == (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
+    with pytest.raises(OptionError, match="--count must be at least 1"):
+        even_times(0)
+
+
+def test_sixteen_bits_are_kept(tmp_path):
+    a = still(tmp_path / "a.png", 1000, dtype=np.uint16)
+    b = still(tmp_path / "b.png", 3000, dtype=np.uint16)
+    make(a, b, tmp_path / "out", even_times(1))
+    assert values(tmp_path / "out") == [2000]
+
+
+def test_eight_bits_beside_sixteen_become_sixteen(tmp_path):
+    a = still(tmp_path / "a.png", 0)
+    b = still(tmp_path / "b.png", 60_000, dtype=np.uint16)
+    make(a, b, tmp_path / "out", even_times(1))
+    assert values(tmp_path / "out") == [30_000]
+
+
+@pytest.mark.parametrize("time", [Fraction(0), Fraction(1), Fraction(-1, 2), Fraction(3, 2)])
+def test_times_outside_the_gap(pair, tmp_path, time):
+    with pytest.raises(OptionError, match="--at must lie between 0 and 1"):
+        make(*pair, tmp_path / "out", [time])
+    assert not (tmp_path / "out").exists()
+
+
+def test_stills_of_two_sizes(pair, tmp_path):
+    larger = still(tmp_path / "c.png", 9, size=(9, 6))
+    with pytest.raises(MediaError, match=r"one size, found .*8x6 and .*9x6"):
+        make(pair[0], larger, tmp_path / "out", even_times(1))
+
+
+def test_a_still_that_is_missing_or_none(pair, tmp_path):
+    with pytest.raises(MediaError, match="found no file"):
+        make(pair[0], tmp_path / "nothing.png", tmp_path / "out", even_times(1))
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    with pytest.raises(MediaError, match="is none"):
+        make(pair[0], text, tmp_path / "out", even_times(1))
+    with pytest.raises(MediaError, match="cannot read"):
+        make(pair[0], tmp_path, tmp_path / "out", even_times(1))
+
+
+def test_existing_stills_stay_unless_overwritten(pair, tmp_path):
+    make(*pair, tmp_path / "out", even_times(1))
+    with pytest.raises(OutputError, match="--overwrite"):
+        make(*pair, tmp_path / "out", [Fraction(1, 4)])
+    assert values(tmp_path / "out") == [100]
+    make(*pair, tmp_path / "out", [Fraction(1, 4)], overwrite=True)
+    assert values(tmp_path / "out") == [50]

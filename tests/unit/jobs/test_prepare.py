@@ -1,0 +1,91 @@
+"""Planning a run over an open source."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.videos import Audio, make_video
+
+from dain.errors import MediaError, OutputError
+from dain.jobs.prepare import common_time_base, prepare, refuse_own_input
+from dain.media import open_reader
+from dain.settings import JobSettings, TimeSettings
+
+rates = st.builds(Fraction, st.integers(1, 240_000), st.integers(1, 1001))
+
+
+@given(
+    rates,
+    st.builds(Fraction, st.integers(0, 10**6), st.sampled_from([1, 1000, 12288, 90000])),
+    st.builds(Fraction, st.integers(1, 1000), st.sampled_from([1000, 24000, 90000])),
+)
+def test_all_times_are_whole_in_the_common_time_base(rate, offset, last):
+    unit = common_time_base(rate, offset, last)
+    assert max(unit.numerator, unit.denominator) < 2**31
+    assert (1 / rate / unit).denominator == 1
+    exact = {(value / unit).denominator for value in (offset, last)}
+    rough = 1 / rate / 1000
+    assert exact == {1} or unit >= rough * Fraction(9, 10)
+
+
+def test_a_time_base_that_ffmpeg_cannot_hold_is_coarsened():
+    rate, offset = Fraction(2**31 - 1, 2**30), Fraction(1, 90_000)
+    unit = common_time_base(rate, offset, Fraction(1, 7))
+    assert max(unit.numerator, unit.denominator) < 2**31
+    assert (1 / rate / unit).denominator == 1
+
+
+def plan(path, **time):
+    with open_reader(path) as reader:
+        return prepare(reader, JobSettings(time=TimeSettings(**time)))
+
+
+def test_a_whole_video_shifts_nothing(tmp_path):
+    path = make_video(tmp_path / "late.mkv", pts=range(12, 24))
+    job = plan(path, fps=Fraction(48))
+    first = job.timing.first_pts * job.timing.time_base
+    assert first == Fraction(1, 2)
+    assert job.offset == job.spec.copy_start == job.spec.copy_offset == first
+    assert job.spec.copy_end is None
+    assert job.spec.copy_streams
+
+
+def test_a_range_starts_at_zero_and_bounds_what_is_copied(tmp_path):
+    path = make_video(tmp_path / "in.mp4", count=48, audio=Audio())
+    job = plan(path, fps=Fraction(48), start=Fraction(1, 2), end=Fraction(3, 2))
+    assert job.offset == 0
+    assert job.spec.copy_start == Fraction(1, 2)
+    assert job.spec.copy_end == Fraction(3, 2)
+    assert job.spec.copy_offset == 0
+    assert job.from_pts is not None
+    assert job.plan.count == 48
+
+
+def test_a_range_without_an_end_copies_to_the_end(tmp_path):
+    path = make_video(tmp_path / "in.mp4", count=24)
+    assert plan(path, factor=Fraction(2), start_frame=3).spec.copy_end is None
+
+
+def test_slow_motion_copies_no_streams(tmp_path):
+    path = make_video(tmp_path / "in.mp4", count=24)
+    job = plan(path, factor=Fraction(4), slow_motion=True)
+    assert not job.spec.copy_streams
+    assert job.spec.rate == 24
+    assert job.plan.count == 96
+
+
+def test_one_frame_is_no_video(tmp_path):
+    path = make_video(tmp_path / "one.mp4", count=1)
+    with pytest.raises(MediaError, match="at least two frames, found one"):
+        plan(path, factor=Fraction(2))
+
+
+def test_the_input_is_no_output(tmp_path):
+    path = make_video(tmp_path / "in.mp4", count=2)
+    link = tmp_path / "link.mp4"
+    link.symlink_to(path)
+    for output in (path, link):
+        with pytest.raises(OutputError, match="apart from the input"):
+            refuse_own_input(path, output)
+    refuse_own_input(path, tmp_path / "other.mp4")
