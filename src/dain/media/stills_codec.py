@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from dain.media.frame import Pixels
 
@@ -95,8 +96,8 @@ def to_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     if pixels.dtype == dtype:
         return pixels
     if dtype == np.uint16:
-        return pixels.astype(np.uint16) * np.uint16(257)
-    narrow: Pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return np.multiply(pixels, np.uint16(257), dtype=np.uint16)
+    narrow: npt.NDArray[np.uint8] = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return narrow
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -160,8 +161,7 @@ class StillsReader(FrameReader):
                 f"{path.name} has {8 * pixels.dtype.itemsize} bits a component and "
                 f"{self._first.name} has {self.info.bit_depth}; all are read as the latter"
             )
-        upright: Pixels = np.ascontiguousarray(to_depth(pixels, self._dtype))
-        return upright
+        return cast("Pixels", np.ascontiguousarray(to_depth(pixels, self._dtype)))
 
 
 def _read_bytes(path: Path) -> bytes:
