@@ -13,7 +13,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from dain.media.frame import Pixels
 
@@ -96,9 +95,9 @@ def to_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     if pixels.dtype == dtype:
         return pixels
     if dtype == np.uint16:
-        return np.multiply(pixels, np.uint16(257), dtype=np.uint16)
-    narrow: npt.NDArray[np.uint8] = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return narrow
+        wide: Pixels = np.multiply(pixels, np.uint16(257), dtype=np.uint16)
+        return wide
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def stored_size(head: bytes) -> tuple[int, int] | None:
