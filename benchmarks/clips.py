@@ -97,13 +97,17 @@ def facts(path: Path) -> Facts:
         packets.sort(key=lambda packet: packet.pts)
         base = stream.time_base
         times = [packet.pts * base for packet in packets]
+        # MP4 keeps the durations of decoding order: only the stream's own tells where it ends.
         last = packets[-1].duration or round(1 / (stream.average_rate * base))
+        length = times[-1] + last * base - times[0]
+        if stream.duration is not None:
+            length = stream.duration * base
     with av.open(str(path)) as container:
         audio = None
         if container.streams.audio:
             packet = next(container.demux(container.streams.audio[0]))
             audio = packet.pts * packet.time_base if packet.pts is not None else Fraction(0)
-    return Facts(times, times[-1] + last * base - times[0], audio)
+    return Facts(times, length, audio)
 
 
 def show(clip: Path, source: Facts, made: Facts, count: int, end: Fraction) -> None:

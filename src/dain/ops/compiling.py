@@ -38,21 +38,28 @@ def kernel(function: Callable[..., None]) -> Callable[..., None]:
     """Decorate a loop over arrays so that numba compiles it when it is first called.
 
     The compiled code is cached beside the module or in the user's cache folder; where
-    neither can be written, it lives in memory only.
+    neither can be written, or the disk is full, it lives in memory only.
     """
 
     @functools.cache
-    def compiled() -> Callable[..., None]:
+    def compiled(keep: bool) -> Callable[..., None]:
         import numba
 
-        try:
-            return numba.njit(nogil=True, cache=True)(function)
-        except RuntimeError:  # no folder to cache in
-            return numba.njit(nogil=True)(function)
+        return numba.njit(nogil=True, cache=keep)(function)
+
+    keep = True
 
     @functools.wraps(function)
     def call(*arguments: Any) -> None:
-        compiled()(*arguments)
+        nonlocal keep
+        if keep:
+            try:
+                compiled(True)(*arguments)
+            except (OSError, RuntimeError):  # no folder to keep it in, or no room there
+                keep = False
+            else:
+                return
+        compiled(False)(*arguments)
 
     return call
 
