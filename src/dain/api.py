@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -142,10 +142,10 @@ def job_settings(
     """
     return JobSettings(
         time=TimeSettings(
-            fps=None if fps is None else parse_rate(_as_text(fps)),
-            factor=None if factor is None else parse_factor(_as_text(factor)),
-            start=None if start is None else _as_time(start),
-            end=None if end is None else _as_time(end),
+            fps=None if fps is None else _read("--fps", parse_rate, fps),
+            factor=None if factor is None else _read("--factor", parse_factor, factor),
+            start=None if start is None else _read_time("--start", start),
+            end=None if end is None else _read_time("--end", end),
             start_frame=start_frame,
             end_frame=end_frame,
             slow_motion=slow_motion,
@@ -159,7 +159,7 @@ def job_settings(
             options=dict(encoder_options or {}),
             overwrite=overwrite,
         ),
-        read=ReadSettings(stills_rate=parse_rate(_as_text(input_fps))),
+        read=ReadSettings(stills_rate=_read("--input-fps", parse_rate, input_fps)),
         strict=strict,
     )
 
@@ -189,8 +189,16 @@ def _as_text(value: Number) -> str:
     return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
 
 
-def _as_time(value: Number) -> Fraction:
-    return Fraction(value) if isinstance(value, Rational) else parse_time(_as_text(value))
+def _read(option: str, parse: Callable[[str], Fraction], value: Number) -> Fraction:
+    """Parse what an option was given, and name the option if that fails."""
+    try:
+        return parse(_as_text(value))
+    except OptionError as error:
+        raise OptionError(f"{option}: {error}") from None
+
+
+def _read_time(option: str, value: Number) -> Fraction:
+    return Fraction(value) if isinstance(value, Rational) else _read(option, parse_time, value)
 
 
 def _as_scale(value: Number) -> Fraction | Literal["auto"]:

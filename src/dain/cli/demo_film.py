@@ -27,8 +27,9 @@ SMOOTH_RATE = Fraction(60)
 
 _STEPS = int(SMOOTH_RATE / RATE)
 _CRF = 16
-_STRIP_PAIR = 14  # where the balloon passes behind the sails
-_CROP = (slice(40, 220), slice(60, 300))  # rows and columns of the strip's pictures
+STRIP_PAIR = 8  # a sail turns and a pole passes
+_CROP = (slice(58, 178), slice(160, 290))  # rows and columns of the strip's pictures
+_ENLARGED = 2
 _PAPER = (250, 246, 238)
 _INK = (58, 46, 62)
 
@@ -101,7 +102,7 @@ def make_demo(folder: Path, model: str, device: str, on_progress: OnProgress | N
         on_progress=on_progress,
     )
     _write(files["side by side"], _side_by_side(files["after"]), SMOOTH_RATE)
-    first = _STRIP_PAIR * _STEPS
+    first = STRIP_PAIR * _STEPS
     strip = list(islice(_read(files["after"]), first, first + _STEPS + 1))
     files["comparison"].write_bytes(encode_still(_comparison(strip), "png"))
     psnr, psnr_held = _measure(scene, files["after"])
@@ -144,13 +145,18 @@ def _labelled(picture: Image, text: str) -> Image:
 
 def _comparison(frames: Sequence[Image]) -> Image:
     """Two rows over one gap between source frames: the frame held, and the frames made."""
-    crops = [np.ascontiguousarray(frame[_CROP]) for frame in frames]
+    crops = [_enlarged(frame[_CROP]) for frame in frames]
     held = [crops[0]] * (len(crops) - 1) + [crops[-1]]
     rows = [
         _row(held, f"before: {RATE} frames a second, each one held"),
         _row(crops, f"after: {SMOOTH_RATE} frames a second, four new ones in each gap"),
     ]
     return np.asarray(np.vstack(rows), np.uint8)
+
+
+def _enlarged(crop: Image) -> Image:
+    larger = cv2.resize(crop, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger, np.uint8)
 
 
 def _row(crops: Sequence[Image], title: str) -> Image:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 WIDTH, HEIGHT = 480, 270
-DURATION = Fraction(3)
+DURATION = Fraction(5, 2)
 
 _SCALE = 2  # drawn this much larger, then averaged down: smooth edges, motion below one pixel
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel

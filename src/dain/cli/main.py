@@ -27,7 +27,6 @@ TERMINATED_EXIT_CODE = 143  # 128 + SIGTERM
 app = typer.Typer(
     name="dain",
     help="Turn a video into a smoother one, by depth-aware frame interpolation.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(given, prog_name="dain", standalone_mode=False)
+        code = app(given or ["--help"], prog_name="dain", standalone_mode=False)
     except DainError as error:
         return _fail(given, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED_EXIT_CODE
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # of click, or of typer's own copy of it
-            return _refuse(given, error.format_message(), error)
+            return _fail(given, _usage(error.format_message(), error), USAGE_EXIT_CODE)
         return _fail(given, _unexpected(error), DainError.exit_code)
     if code == INTERRUPTED_EXIT_CODE:
         return _fail(given, "interrupted; unfinished output was removed", code)
@@ -97,14 +96,12 @@ def _fail(given: Sequence[str], message: str, code: int) -> int:
     return code
 
 
-def _refuse(given: Sequence[str], message: str, error: Exception) -> int:
-    """Report arguments that are no command; without any, the help has been shown already."""
-    if given:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context is not None else "dain"
-        text = " ".join(message.split()).removesuffix(".")
-        _fail(given, f"{text}; see {command} --help", USAGE_EXIT_CODE)
-    return USAGE_EXIT_CODE
+def _usage(message: str, error: Exception) -> str:
+    """What click says of arguments that are no command, and where to look."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "dain"
+    text = " ".join(message.split()).removesuffix(".")
+    return f"{text}; see {command} --help"
 
 
 def _unexpected(error: Exception) -> str:

@@ -41,7 +41,7 @@ def show_rate(value: Fraction) -> str:
 
 def show_seconds(seconds: float) -> str:
     """A time to read: ``8.3 s``, ``2:05``, ``1:02:05``."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
@@ -52,11 +52,13 @@ def show_seconds(seconds: float) -> str:
 def show_bytes(count: int) -> str:
     """A size to read: ``812 B``, ``3.4 MB``."""
     size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+    if count < 1000:
+        return f"{count} B"
+    for unit in ("kB", "MB", "GB"):
         size /= 1000
-    return f"{size:.1f} TB"
+        if round(size, 1) < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
 
 
 def _one_line(message: str) -> str:

@@ -69,9 +69,9 @@ class ProgressDisplay:
         now = time.monotonic()
         if now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
-            parts = [f"{event.stage}: {event.done} of {event.total} frames"]
-            parts += [part for part in (_speed(event), _left(event)) if part]
-            print_note(", ".join(parts))
+            counted = f": {event.done} of {event.total} frames" if event.total else ""
+            parts = [event.stage + counted, _speed(event), _left(event)]
+            print_note(", ".join(part for part in parts if part))
 
 
 def _make_bar() -> Bar:

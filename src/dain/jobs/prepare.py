@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dain.errors import MediaError, OutputError
 from dain.media import FrameReader, OutputSpec, VideoInfo
+from dain.media.clock import clock_start
 from dain.settings import JobSettings, TimeSettings
 from dain.timeline import Plan, Timing, make_plan, measure
 
@@ -119,6 +120,7 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         source=info.path,
         copy_start=first + plan.start,
         copy_end=first + plan.end if has_end else None,
-        copy_offset=max(first, Fraction(0)) if is_whole else Fraction(0),
+        cut_start=plan.start > 0,
+        copy_offset=max(first - clock_start(info.path), Fraction(0)) if is_whole else Fraction(0),
         copy_streams=not asked.slow_motion,
     )

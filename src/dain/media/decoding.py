@@ -139,6 +139,8 @@ class Pass:
     def _timed(self, native: VideoFrame) -> Picture | None:
         """Give a frame its time; None if it is to be kept out."""
         pts, duration = self._time(native), native.duration or None
+        if pts is None:
+            return None
         if native.is_corrupt or pts in self._corrupt:
             self._damaged(pts)
             return None
@@ -148,8 +150,9 @@ class Pass:
         self._last, self._end = pts, pts + (duration or self.probe.step)
         return Picture(native, pts, duration)
 
-    def _time(self, native: VideoFrame) -> int:
-        follow_up = 0 if self._last is None else self._end
+    def _time(self, native: VideoFrame) -> int | None:
+        """In the stream's time base; None before the first time that the container knows."""
+        follow_up = None if self._last is None else self._end
         if self.probe.clock is Clock.COUNTED:
             self._counted += 1
             return (self._counted - 1) * self.probe.step

@@ -272,7 +272,10 @@ def prove(container: Container, choice: Choice, spec: OutputSpec) -> str | None:
 def muxer_options(container: Container, choice: Choice) -> dict[str, str]:
     """Options of the muxer for an output of this choice."""
     options = dict(container.options)
-    if container.format in ("mp4", "mov") and choice.time_base.numerator == 1:
+    if container.format not in ("mp4", "mov"):
+        return options
+    options["movflags"] = "+faststart"  # the index first: a player need not have it all
+    if choice.time_base.numerator == 1:
         # Edit lists, which hold start offsets, are counted in these ticks (1 ms by default).
         options["movie_timescale"] = str(choice.time_base.denominator)
     return options

@@ -178,6 +178,7 @@ class OutputSpec:
         source: the input whose other streams, metadata and chapters are copied; None for none.
         copy_start: source time (container clock, seconds) that becomes output time `copy_offset`.
         copy_end: source time at which copying stops; None for the end.
+        cut_start: what lies before `copy_start` is left out.
         copy_offset: output time of `copy_start`.
         copy_streams: False leaves every other stream behind (slow motion), with a message.
     """
@@ -191,6 +192,7 @@ class OutputSpec:
     source: Path | None = None
     copy_start: Fraction = Fraction(0)
     copy_end: Fraction | None = None
+    cut_start: bool = False
     copy_offset: Fraction = Fraction(0)
     copy_streams: bool = True
 

@@ -36,6 +36,7 @@ _COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "imag
 _LATE = Fraction(1, 20)  # seconds by which a start may shift where audio has no times
 _BIT_RATE = 96_000  # of transcoded audio, a channel
 _STEREO_ONLY = frozenset({"libmp3lame"})
+_USUAL_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo", "6 channels": "5.1"}
 
 
 @dataclass
@@ -122,7 +123,8 @@ class AudioPlan(Plan):
         offered = av.Codec(self.encoder, "w").audio_rates or [context.sample_rate]
         rate = min(offered, key=lambda each: (abs(each - context.sample_rate), -each))
         channels = len(context.layout.channels)
-        layout = context.layout.name
+        # By its number of channels where the source does not say which they are.
+        layout = _USUAL_LAYOUTS.get(context.layout.name, context.layout.name)
         if self.encoder in _STEREO_ONLY and channels > 2:
             channels, layout = 2, "stereo"
         target = output.add_stream(self.encoder, rate=rate)

@@ -95,7 +95,7 @@ class StreamCopier:
         spec = self._spec
         copy_metadata(self._source, self._main, output, video)
         self._window = Window(
-            start=spec.copy_start if self._cuts_start() else None,
+            start=spec.copy_start if spec.cut_start else None,
             end=spec.copy_end,
             shift=spec.copy_offset - spec.copy_start,
             negative=self._negative_times,
@@ -110,14 +110,6 @@ class StreamCopier:
             if route is not None:
                 self._routes[plan.source.index] = route
         self._packets = self._demux(self._source)
-
-    def _cuts_start(self) -> bool:
-        """Whether copying begins after the beginning of the main video."""
-        assert self._main is not None
-        first = self._main.start_time
-        if first is None or self._main.time_base is None:
-            return self._spec.copy_start > 0
-        return self._spec.copy_start > first * self._main.time_base
 
     def copy_until(self, time: Fraction | None, mux: Callable[[AnyPacket], None]) -> None:
         """Mux the packets up to an output time in seconds, or all that are left."""

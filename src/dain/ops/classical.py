@@ -17,8 +17,10 @@ from torch import Tensor
 _FLOOR = 32
 
 # Measured on the DAVIS triplets: a patch every 4 pixels (instead of 3) and the finest level
-# searched give 26.37 dB where the "medium" preset gives 25.98 on the same half-size frames.
+# searched give 26.37 dB where the "medium" preset gives 25.98 on the same half-size frames;
+# two steps of variational refinement do as well as the preset's five, and none loses 0.05 dB.
 _PATCH_STRIDE = 4
+_REFINEMENT_STEPS = 2
 
 
 class ClassicalFlow:
@@ -71,6 +73,7 @@ def _search(cv2: Any) -> Any:
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(0)
     search.setPatchStride(_PATCH_STRIDE)
+    search.setVariationalRefinementIterations(_REFINEMENT_STEPS)
     return search
 
 

@@ -51,6 +51,17 @@ def test_a_whole_video_shifts_nothing(tmp_path):
     assert job.spec.copy_streams
 
 
+def test_a_broadcasts_clock_counts_from_its_earliest_stream(tmp_path):
+    path = make_video(
+        tmp_path / "in.ts",
+        pts=range(24_000, 24_012),
+        audio=Audio(start=Fraction(1000) - Fraction(1, 4), seconds=Fraction(1, 2)),
+    )
+    job = plan(path, fps=Fraction(48))
+    assert job.spec.copy_start > 999
+    assert Fraction(1, 4) <= job.spec.copy_offset <= Fraction(2, 5)
+
+
 def test_a_range_starts_at_zero_and_bounds_what_is_copied(tmp_path):
     path = make_video(tmp_path / "in.mp4", count=48, audio=Audio())
     job = plan(path, fps=Fraction(48), start=Fraction(1, 2), end=Fraction(3, 2))

@@ -41,6 +41,7 @@ def interpolate(
         source=source,
         copy_start=Fraction(start),
         copy_end=end,
+        cut_start=start > 0,
         copy_offset=Fraction(offset),
         copy_streams=copy_streams,
     )

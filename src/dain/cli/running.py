@@ -1,0 +1,161 @@
+"""Running one job or several from the command line, and saying what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dain.cli.messages import (
+    number,
+    print_error,
+    print_json,
+    print_note,
+    print_warning,
+    show_bytes,
+    show_rate,
+    show_seconds,
+)
+from dain.cli.progress import ProgressDisplay
+from dain.errors import DainError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from dain.jobs import FrameInterpolator, JobEstimate, JobResult
+    from dain.settings import JobSettings
+
+
+@dataclass
+class Runner:
+    """Runs jobs and says what came of them.
+
+    Attributes:
+        settings: of every job.
+        dry_run: estimate instead of running.
+        as_json: print one object on stdout.
+        quiet: print only warnings and errors.
+        interpolator: shared by several jobs.
+    """
+
+    settings: JobSettings
+    dry_run: bool
+    as_json: bool
+    quiet: bool
+    interpolator: FrameInterpolator | None = None
+
+    def run(self, source: Path, output: Path) -> JobResult | JobEstimate:
+        """Run one job, with progress."""
+        from dain.jobs import estimate_job, run_job
+
+        work = estimate_job if self.dry_run else run_job
+        with ProgressDisplay(self.quiet) as display:
+            return work(source, output, self.settings, display.on_progress, self.interpolator)
+
+    def run_all(self, sources: Sequence[Path], folder: Path) -> int:
+        """Run several jobs into a folder, each named after its source.
+
+        Returns:
+            The worst exit code.
+        """
+        from dain.jobs import make_interpolator
+
+        outputs = _outputs_in(folder, sources)
+        is_new = not folder.exists()
+        self.interpolator = make_interpolator(self.settings.engine)
+        try:
+            if is_new and not self.dry_run:
+                _make_folder(folder)
+            objects = [
+                {"input": str(source), **self.run_or_tell(source, output)}
+                for source, output in zip(sources, outputs, strict=True)
+            ]
+        finally:
+            if is_new and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        if self.as_json:
+            print_json({"results": objects})
+        return max(int(found.get("exit_code", 0)) for found in objects)
+
+    def run_or_tell(self, source: Path, output: Path) -> dict[str, Any]:
+        """Run one job of several; its failure is told and is no reason to stop."""
+        try:
+            result = self.run(source, output)
+        except DainError as error:
+            print_error(f"{source}: {error}")
+            return {"error": str(error), "exit_code": error.exit_code}
+        self.tell(result)
+        return _as_object(result)
+
+    def show(self, result: JobResult | JobEstimate) -> None:
+        """Say what came of a single job."""
+        self.tell(result)
+        if self.as_json:
+            print_json(_as_object(result))
+
+    def tell(self, result: JobResult | JobEstimate) -> None:
+        """Warnings, and a line for people."""
+        for warning in result.warnings:
+            print_warning(warning)
+        if not self.quiet:
+            print_note(_summary(result))
+
+
+def _outputs_in(folder: Path, sources: Sequence[Path]) -> list[Path]:
+    """One output for each source, named after it."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"expected a folder as the output of several inputs, found {folder}")
+    outputs = [folder / source.name for source in sources]
+    for index, output in enumerate(outputs):
+        if output in outputs[:index]:
+            raise OptionError(
+                f"expected inputs of different names, found {output.name} twice; "
+                "run them one by one"
+            )
+    return outputs
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot make the output folder {folder}: {reason}") from error
+
+
+def _as_object(result: JobResult | JobEstimate) -> dict[str, Any]:
+    """A result for scripts."""
+    from dain.jobs import JobEstimate
+
+    value: dict[str, Any] = {
+        "output": str(result.output),
+        "frames_in": result.frames_in,
+        "frames_out": result.frames_out,
+        "fps": number(result.fps),
+        "fps_exact": f"{result.fps.numerator}/{result.fps.denominator}",
+        "duration": number(result.duration),
+        "model": result.model,
+        "device": result.device,
+        "precision": result.precision,
+        "seconds": round(result.seconds, 3),
+        "warnings": list(result.warnings),
+    }
+    if isinstance(result, JobEstimate):
+        value |= {"dry_run": True, "bytes": result.bytes, "output_exists": result.output_exists}
+    return value
+
+
+def _summary(result: JobResult | JobEstimate) -> str:
+    """A result for people."""
+    from dain.jobs import JobEstimate
+
+    what = (
+        f"{result.frames_out} frames at {show_rate(result.fps)} a second, "
+        f"{show_seconds(float(result.duration))} long"
+    )
+    if not isinstance(result, JobEstimate):
+        return f"{result.output}: {what}; took {show_seconds(result.seconds)}"
+    exists = ", exists already" if result.output_exists else ""
+    return (
+        f"{result.output}{exists}: would be {what}, take about "
+        f"{show_seconds(result.seconds)} and fill about {show_bytes(result.bytes)}"
+    )

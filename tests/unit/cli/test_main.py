@@ -1,0 +1,62 @@
+"""How failures become exit codes."""
+
+import json
+
+import pytest
+import typer
+
+from dain.cli import main as module
+from dain.cli.main import main
+from dain.errors import EncodeError, MediaError
+
+
+def fail_with(error, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(module, "app", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MediaError("no video"), 2),
+        (EncodeError("disk full"), 1),
+        (RuntimeError("strange"), 1),
+        (KeyboardInterrupt(), 130),
+        (typer.Abort(), 130),
+        (typer.BadParameter("not so"), 2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_exit_codes(error, code, monkeypatch, capsys):
+    fail_with(error, monkeypatch)
+    assert main(["interpolate", "--json"]) == code
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["exit_code"] == code
+    assert len(captured.err.splitlines()) == 1
+    assert captured.err.startswith("dain: error: ")
+
+
+def test_verbose_shows_the_traceback(monkeypatch, capsys):
+    fail_with(EncodeError("disk full"), monkeypatch)
+    main(["interpolate", "--verbose"])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1] == "dain: error: disk full"
+
+
+def test_success_is_zero(monkeypatch):
+    monkeypatch.setattr(module, "app", lambda *arguments, **options: None)
+    assert main(["demo"]) == 0
+
+
+def test_every_command_explains_itself_and_its_options(capsys):
+    for command in ("interpolate", "frames", "doctor", "demo", "evaluate"):
+        assert main([command, "--help"]) == 0
+        assert "--json" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("dain ")

@@ -1,0 +1,72 @@
+"""How numbers and messages are shown."""
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from dain.cli.messages import (
+    number,
+    print_error,
+    print_json,
+    show_bytes,
+    show_rate,
+    show_seconds,
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.04, "0.0 s"),
+        (8.34, "8.3 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1:00"),
+        (125.4, "2:05"),
+        (3599.7, "1:00:00"),
+        (3725, "1:02:05"),
+    ],
+)
+def test_seconds(seconds, shown):
+    assert show_seconds(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (812, "812 B"),
+        (3_400_000, "3.4 MB"),
+        (999_960, "1.0 MB"),
+        (5 * 10**12, "5.0 TB"),
+    ],
+)
+def test_bytes(count, shown):
+    assert show_bytes(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        (Fraction(60), "60"),
+        (Fraction(60000, 1001), "59.94"),
+        (Fraction(25, 2), "12.5"),
+        (Fraction(100), "100"),
+    ],
+)
+def test_rates(rate, shown):
+    assert show_rate(rate) == shown
+
+
+def test_numbers_for_scripts_are_whole_where_they_can_be():
+    assert json.dumps([number(Fraction(60)), number(Fraction(5, 2))]) == "[60, 2.5]"
+
+
+def test_a_message_is_one_line(capsys):
+    print_error("first\n  second")
+    assert capsys.readouterr().err == "dain: error: first second\n"
+
+
+def test_json_keeps_names_as_they_are(capsys):
+    print_json({"output": "été.mp4"})
+    assert '"été.mp4"' in capsys.readouterr().out
