@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -56,6 +57,9 @@ def _options(
 
 def run() -> None:
     """Entry point of the ``dain`` script."""
+    # Torch's threads would spin between its many short loops, on cores that the decoder and
+    # the encoder need. Read once, when torch is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())
 

@@ -106,10 +106,13 @@ def _nearest_kernel(total: Array, nearest: Array) -> None:
 def _fill_kernel(nearest: Array, source: Array, target: Array, transposed: bool) -> None:
     """Mean of the nearest filled pixels, or (transposed) its gradient scattered back to them.
 
-    `nearest` (4, N), `source` and `target` (2, N), `target` starts at 0. A filled pixel is its
-    own neighbour on all sides, so it keeps its value.
+    `nearest` (4, N), `source` and `target` (2, N), `target` starts at 0.
     """
     for place in range(nearest.shape[1]):
+        if nearest[0, place] == place:  # filled: it keeps its value
+            target[0, place] += source[0, place]
+            target[1, place] += source[1, place]
+            continue
         count = 0
         for side in range(4):
             count += nearest[side, place] >= 0
