@@ -9,10 +9,10 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
+from dain.ops.registration import register
 
 
 @kernel
@@ -126,8 +126,7 @@ def _fill_kernel(nearest: Array, source: Array, target: Array, transposed: bool)
                         target[channel, place] += source[channel, neighbour] / count
 
 
-@torch.library.custom_op("dain::splat_flow", mutates_args=(), device_types="cpu")
-def splat(flow: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def _splat(flow: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Weighted mean of the negated flows that reach each pixel, and the summed weights."""
     mean, total = zeros_like(flow), zeros_like(weight)
     f, w, m, n = arrays(flow, weight, mean, total)
@@ -140,8 +139,7 @@ def splat(flow: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     return mean, total
 
 
-@torch.library.custom_op("dain::splat_flow_gradient", mutates_args=(), device_types="cpu")
-def splat_gradient(
+def _splat_gradient(
     flow: Tensor,
     weight: Tensor,
     mean: Tensor,
@@ -149,7 +147,7 @@ def splat_gradient(
     grad_mean: Tensor,
     grad_total: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of `splat` by flow and by weight."""
+    """Gradients of `_splat` by flow and by weight."""
     grad_flow = zeros_like(flow)
     grad_weight = zeros_like(weight)
     f, w, m, n, gm, gn, gf, gw = arrays(
@@ -164,15 +162,13 @@ def splat_gradient(
     return grad_flow, grad_weight
 
 
-@torch.library.custom_op("dain::fill_holes", mutates_args=(), device_types="cpu")
-def fill(mean: Tensor, total: Tensor) -> Tensor:
+def _fill(mean: Tensor, total: Tensor) -> Tensor:
     """Give each hole the mean of its nearest filled neighbours in four directions."""
     return _filled(mean, total, transposed=False)
 
 
-@torch.library.custom_op("dain::fill_holes_gradient", mutates_args=(), device_types="cpu")
-def fill_gradient(grad: Tensor, total: Tensor) -> Tensor:
-    """Gradient of `fill` by the means."""
+def _fill_gradient(grad: Tensor, total: Tensor) -> Tensor:
+    """Gradient of `_fill` by the means."""
     return _filled(grad, total, transposed=True)
 
 
@@ -188,14 +184,6 @@ def _filled(source: Tensor, total: Tensor, transposed: bool) -> Tensor:
 
     spread(work, len(s))
     return target
-
-
-splat.register_fake(lambda flow, weight: empty_like(flow, weight))
-splat_gradient.register_fake(
-    lambda flow, weight, mean, total, grad_mean, grad_total: empty_like(flow, weight)
-)
-fill.register_fake(lambda mean, total: empty_like(mean)[0])
-fill_gradient.register_fake(lambda grad, total: empty_like(grad)[0])
 
 
 def _save_splat(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
@@ -218,5 +206,26 @@ def _fill_backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
     return fill_gradient(grad, ctx.saved_tensors[0]), None
 
 
-splat.register_autograd(_splat_backward, setup_context=_save_splat)
-fill.register_autograd(_fill_backward, setup_context=_save_fill)
+splat_gradient = register(
+    "splat_flow_gradient(Tensor flow, Tensor weight, Tensor mean, Tensor total,"
+    " Tensor grad_mean, Tensor grad_total) -> (Tensor, Tensor)",
+    cpu=_splat_gradient,
+    fake=lambda flow, weight, mean, total, grad_mean, grad_total: empty_like(flow, weight),
+)
+splat = register(
+    "splat_flow(Tensor flow, Tensor weight) -> (Tensor, Tensor)",
+    cpu=_splat,
+    fake=lambda flow, weight: empty_like(flow, weight),
+    gradient=(_save_splat, _splat_backward),
+)
+fill_gradient = register(
+    "fill_holes_gradient(Tensor grad, Tensor total) -> Tensor",
+    cpu=_fill_gradient,
+    fake=lambda grad, total: empty_like(grad)[0],
+)
+fill = register(
+    "fill_holes(Tensor mean, Tensor total) -> Tensor",
+    cpu=_fill,
+    fake=lambda mean, total: empty_like(mean)[0],
+    gradient=(_save_fill, _fill_backward),
+)

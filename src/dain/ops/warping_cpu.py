@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
+from dain.ops.registration import register
 
 _LEAST_ROWS = 32  # a slice smaller than this is not worth a thread
 
@@ -78,8 +78,7 @@ def _gradient_kernel(
                 grad_flow[1, y, x] = by_y
 
 
-@torch.library.custom_op("dain::backward_warp", mutates_args=(), device_types="cpu")
-def warp(image: Tensor, flow: Tensor) -> Tensor:
+def _warp(image: Tensor, flow: Tensor) -> Tensor:
     """`image` (B, C, H, W) looked up at ``p + flow(p)``; `flow` (B, 2, H, W)."""
     out = empty_like(image)[0]
     i, f, o = arrays(image, flow, out)
@@ -94,9 +93,8 @@ def warp(image: Tensor, flow: Tensor) -> Tensor:
     return out
 
 
-@torch.library.custom_op("dain::backward_warp_gradient", mutates_args=(), device_types="cpu")
-def warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of `warp` by image and by flow."""
+def _warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of `_warp` by image and by flow."""
     grad_image = zeros_like(image)
     grad_flow = zeros_like(flow)
     i, f, g, gi, gf = arrays(image, flow, grad, grad_image, grad_flow)
@@ -109,10 +107,6 @@ def warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, Te
     return grad_image, grad_flow
 
 
-warp.register_fake(lambda image, flow: empty_like(image)[0])
-warp_gradient.register_fake(lambda image, flow, grad: empty_like(image, flow))
-
-
 def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
     ctx.save_for_backward(*inputs)
 
@@ -122,4 +116,14 @@ def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
     return gradients
 
 
-warp.register_autograd(_backward, setup_context=_save)
+warp_gradient = register(
+    "backward_warp_gradient(Tensor image, Tensor flow, Tensor grad) -> (Tensor, Tensor)",
+    cpu=_warp_gradient,
+    fake=lambda image, flow, grad: empty_like(image, flow),
+)
+warp = register(
+    "backward_warp(Tensor image, Tensor flow) -> Tensor",
+    cpu=_warp,
+    fake=lambda image, flow: empty_like(image)[0],
+    gradient=(_save, _backward),
+)

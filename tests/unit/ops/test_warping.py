@@ -112,3 +112,14 @@ def test_resized_flow_scales_its_vectors():
     torch.testing.assert_close(found[:, 0], torch.full((1, 8, 18), 9.0))
     torch.testing.assert_close(found[:, 1], torch.full((1, 8, 18), 10.0))
     assert resize_flow(flow, 4, 6) is flow
+
+
+def test_compiled_code_sees_the_op():
+    """`torch.compile` traces through it in one graph (eager backend: no C compiler needed)."""
+    image, flow = random_case(1, 2, 9, 8)
+
+    def double(image, flow):
+        return 2 * backward_warp(image, flow, backend="numba")
+
+    compiled = torch.compile(double, fullgraph=True, backend="eager")
+    assert torch.equal(compiled(image, flow), double(image, flow))

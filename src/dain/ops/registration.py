@@ -1,0 +1,40 @@
+"""Giving a function on CPU tensors to PyTorch as an op, with a shape rule and a gradient.
+
+By `torch.library`'s plain calls rather than its `custom_op` decorator: the first call of an op
+made by that imports the whole compiler, which costs over a second and 70 MB (torch 2.13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+Function = Callable[..., Any]
+
+
+def register(
+    schema: str,
+    cpu: Function,
+    fake: Function,
+    gradient: tuple[Function, Function] | None = None,
+) -> Function:
+    """Define the op ``dain::NAME`` and return it.
+
+    Args:
+        schema: ``NAME(Tensor a, ...) -> Tensor``, as `torch.library.define` takes it.
+        cpu: computes it; must not return or change its arguments.
+        fake: tensors of the same shapes and types as `cpu` returns, contents unset.
+        gradient: ``save(ctx, inputs, output)`` and ``backward(ctx, *grads)``.
+    """
+    name, _, signature = schema.partition("(")
+    qualified = f"dain::{name}"
+    torch.library.define(qualified, f"({signature}")
+    torch.library.impl(qualified, "cpu")(cpu)
+    torch.library.register_fake(qualified)(fake)
+    if gradient is not None:
+        save, backward = gradient
+        torch.library.register_autograd(qualified, backward, setup_context=save)
+    op: Function = getattr(torch.ops.dain, name).default
+    return op
