@@ -1,9 +1,13 @@
 """Settings of the whole suite."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# As the command does: torch's threads, when they spin, slow each other down on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # The same examples every time, and no deadline: the first example may compile a kernel.
 settings.register_profile("dain", deadline=None, derandomize=True, database=None)

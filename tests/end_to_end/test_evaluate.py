@@ -40,9 +40,15 @@ def test_a_table_for_people(dain, triplets):
 
 
 def test_refusals(refuses, triplets, tmp_path):
-    assert "--dataset must be one of" in refuses(
-        "evaluate", "--dataset", "ucf", "--root", triplets
-    )
+    assert "--dataset must be one of" in refuses("evaluate", "--dataset", "ucf", "--root", triplets)
     assert "expected a folder" in refuses(
         "evaluate", "--dataset", "triplets", "--root", tmp_path / "nothing"
     )
+
+
+def test_a_fault_can_be_looked_into(dain, triplets):
+    (triplets / "moving" / "im2.png").write_bytes(b"")
+    outcome = dain("evaluate", "--dataset", "triplets", "--root", triplets, "--verbose")
+    assert outcome.code == 2
+    assert "Traceback (most recent call last):" in outcome.lines
+    assert "im2.png is none" in outcome.errors[0]

@@ -293,7 +293,19 @@ def test_several_inputs_of_one_name(refuses, tmp_path, clip):
     assert "in.mp4 twice" in line
 
 
-def test_several_inputs_need_a_folder(refuses, tmp_path, clip):
+@pytest.mark.parametrize("name", ["other.mp4", "new.mp4", "new_%03d.png"])
+def test_several_inputs_need_a_folder(refuses, tmp_path, clip, name):
     other = make_video(tmp_path / "other.mp4", count=4)
-    line = refuses("interpolate", clip, other, "-o", other, "--factor", 2)
+    line = refuses("interpolate", clip, other, "-o", tmp_path / name, "--factor", 2)
     assert "expected a folder" in line
+
+
+def test_a_dry_run_of_several_inputs_leaves_no_folder(dain, tmp_path, clip):
+    other = make_video(tmp_path / "other.mp4", count=4)
+    before = contents(tmp_path)
+    outcome = dain(
+        *("interpolate", clip, other, "-o", tmp_path / "out", "--factor", 2, "--dry-run", "--json")
+    )
+    assert outcome.code == 0
+    assert [result["frames_out"] for result in outcome.json["results"]] == [24, 8]
+    assert contents(tmp_path) == before

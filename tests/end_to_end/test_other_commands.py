@@ -52,6 +52,7 @@ def test_one_frame_unless_told_otherwise(dain, pair, tmp_path):
     "asked",
     [
         ["--count", "0"],
+        ["--count", "1000000000000"],
         ["--count", "3", "--at", "0.5"],
         ["--at", "1"],
         ["--at", "0"],
@@ -120,6 +121,11 @@ def test_the_demo(dain, tmp_path, monkeypatch):
 
 def test_the_demo_in_a_folder_that_cannot_be_made(refuses, tmp_path):
     assert "cannot make the folder" in refuses("demo", tmp_path / "no" / "demo")
+
+
+@pytest.mark.parametrize("asked", [["--model", "toaster"], ["--device", "toaster"]], ids=" ".join)
+def test_a_demo_that_cannot_be_made_leaves_nothing(refuses, tmp_path, asked):
+    assert asked[0] in refuses("demo", tmp_path / "demo", *asked)
 
 
 def test_the_installed_script_answers():

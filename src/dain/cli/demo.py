@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dain.cli import options
 from dain.cli.messages import print_json, print_note
 from dain.cli.progress import ProgressDisplay
 from dain.settings import DEFAULT_MODEL
@@ -14,15 +15,17 @@ from dain.settings import DEFAULT_MODEL
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to put the results.")
+        Path,
+        typer.Argument(metavar="[DIR]", help="Where to put the results.", parser=options.read_path),
     ] = Path("dain-demo"),
-    model: Annotated[str, typer.Option("-m", "--model", help="Network.")] = DEFAULT_MODEL,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only warnings and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Tracebacks of errors, too.")] = False,
+    model: options.Model = DEFAULT_MODEL,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Film a small drawn landscape at 12 frames a second and make it glide at 60."""
+    options.refuse_both(quiet, verbose)
     from dain.cli.demo_film import make_demo
 
     with ProgressDisplay(quiet) as display:

@@ -14,13 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dain.api import interpolate_video
 from dain.cli.demo_scene import DURATION, HEIGHT, Scene
 from dain.errors import OutputError
-from dain.jobs import OnProgress
+from dain.jobs import OnProgress, make_interpolator, run_job
 from dain.media import Frame, OutputSpec, open_reader, open_writer
 from dain.media.stills_codec import encode_still
-from dain.settings import EncodeSettings
+from dain.settings import EncodeSettings, EngineSettings, JobSettings, TimeSettings
 
 RATE = Fraction(12)
 SMOOTH_RATE = Fraction(60)
@@ -74,9 +73,11 @@ def make_demo(folder: Path, model: str, device: str, on_progress: OnProgress | N
     Files of an earlier demo are replaced.
 
     Raises:
+        OptionError: an unknown model or device.
         OutputError: the folder cannot be made.
     """
     started = time.monotonic()
+    interpolator = make_interpolator(EngineSettings(model=model, device=device))
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -91,16 +92,10 @@ def make_demo(folder: Path, model: str, device: str, on_progress: OnProgress | N
     scene = Scene()
     count = int(DURATION * RATE)
     _write(files["before"], (scene.render(k / RATE) for k in range(count)), RATE)
-    result = interpolate_video(
-        files["before"],
-        files["after"],
-        fps=SMOOTH_RATE,
-        model=model,
-        device=device,
-        crf=_CRF,
-        overwrite=True,
-        on_progress=on_progress,
+    settings = JobSettings(
+        time=TimeSettings(fps=SMOOTH_RATE), encode=EncodeSettings(crf=_CRF, overwrite=True)
     )
+    result = run_job(files["before"], files["after"], settings, on_progress, interpolator)
     _write(files["side by side"], _side_by_side(files["after"]), SMOOTH_RATE)
     first = STRIP_PAIR * _STEPS
     strip = list(islice(_read(files["after"]), first, first + _STEPS + 1))

@@ -14,17 +14,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from dain.cli.demo_drawing import Float, Rgb, ellipse, gradient, line, noise, polygon, rgb
+
 WIDTH, HEIGHT = 480, 270
 DURATION = Fraction(5, 2)
 
 _SCALE = 2  # drawn this much larger, then averaged down: smooth edges, motion below one pixel
-_SHIFT = 4  # OpenCV draws at sixteenths of a pixel
 _W, _H = WIDTH * _SCALE, HEIGHT * _SCALE
 _MARGIN = 8
 
 Image = npt.NDArray[np.uint8]
-Float = npt.NDArray[np.float32]
-Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -80,47 +79,24 @@ class Scene:
         return np.asarray(picture)
 
 
-def _noise(random: np.random.Generator, height: int, width: int, cell: int, octaves: int) -> Float:
-    """Smooth noise from -1 to 1; the coarsest of its octaves has blobs of `cell` pixels."""
-    total = np.zeros((height, width), np.float32)
-    amplitude = 1.0
-    for _ in range(octaves):
-        grid = (max(2, width // cell + 2), max(2, height // cell + 2))
-        coarse = random.uniform(-1, 1, (grid[1], grid[0])).astype(np.float32)
-        total += amplitude * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        amplitude *= 0.55
-        cell = max(2, cell // 2)
-    return np.asarray(total / np.abs(total).max(), np.float32)
-
-
-def _rgb(colour: Rgb) -> Float:
-    return np.array(colour, np.float32)
-
-
-def _gradient(top: Rgb, bottom: Rgb, height: int, width: int) -> Float:
-    weight = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
-    column = _rgb(top) * (1 - weight) + _rgb(bottom) * weight
-    return np.ascontiguousarray(np.broadcast_to(column, (height, width, 3)))
-
-
 def _sky(random: np.random.Generator) -> Float:
-    upper = _gradient((44, 56, 112), (232, 138, 112), int(_H * 0.6), _W)
-    lower = _gradient((232, 138, 112), (255, 214, 150), _H - upper.shape[0], _W)
+    upper = gradient((44, 56, 112), (232, 138, 112), int(_H * 0.6), _W)
+    lower = gradient((232, 138, 112), (255, 214, 150), _H - upper.shape[0], _W)
     sky = np.concatenate([upper, lower])
     y, x = np.mgrid[0:_H, 0:_W].astype(np.float32)
     distance = np.hypot(x - 0.70 * _W, y - 0.44 * _H) / _H
-    glow = np.exp(-((distance / 0.30) ** 2))[..., None] * _rgb((90, 62, 20))
+    glow = np.exp(-((distance / 0.30) ** 2))[..., None] * rgb((90, 62, 20))
     disc = np.clip((0.085 - distance) * _H / 2, 0, 1)[..., None]
-    wisps = np.clip(_noise(random, _H, _W // 5, 60, 4) - 0.05, 0, 1) * 0.9
+    wisps = np.clip(noise(random, _H, _W // 5, 60, 4) - 0.05, 0, 1) * 0.9
     clouds = cv2.resize(wisps, (_W, _H))[..., None]  # drawn out flat, as evening clouds are
     sky = sky + glow
-    sky = sky * (1 - 0.45 * clouds) + _rgb((255, 196, 170)) * 0.45 * clouds
-    return np.asarray(sky * (1 - disc) + _rgb((255, 240, 205)) * disc, np.float32)
+    sky = sky * (1 - 0.45 * clouds) + rgb((255, 196, 170)) * 0.45 * clouds
+    return np.asarray(sky * (1 - disc) + rgb((255, 240, 205)) * disc, np.float32)
 
 
 def _ridge(random: np.random.Generator, width: int, base: float, sway: float, cell: int) -> Float:
     """Height of a ridge line for every column, in pixels from the top."""
-    return np.asarray(base * _H + sway * _H * _noise(random, 1, width, cell, 4)[0], np.float32)
+    return np.asarray(base * _H + sway * _H * noise(random, 1, width, cell, 4)[0], np.float32)
 
 
 def _land(
@@ -134,13 +110,13 @@ def _land(
     start = int(ridge.min())
     colour = np.concatenate(
         [
-            _gradient(top, top, start, width),
-            _gradient(top, bottom, _H - start, width),
+            gradient(top, top, start, width),
+            gradient(top, bottom, _H - start, width),
         ]
     )
-    colour = colour + grain * _noise(random, _H, width, 48, 5)[..., None]
+    colour = colour + grain * noise(random, _H, width, 48, 5)[..., None]
     edge = np.exp(-np.clip(depth, 0, None) / 5)[..., None]
-    return np.asarray(colour + edge * _rgb((46, 30, 16)), np.float32), cover
+    return np.asarray(colour + edge * rgb((46, 30, 16)), np.float32), cover
 
 
 def _strip_width(speed: float) -> int:
@@ -175,8 +151,8 @@ def _draw_tree(colour: Float, cover: Float, x: float, y: float, size: float) -> 
         top, half = y - size * (1 - 0.26 * step), size * (0.16 + 0.07 * step)
         corners = [(x, top), (x - half, top + size * 0.46), (x + half, top + size * 0.46)]
         shade = 30.0 + 7 * step
-        _polygon(colour, corners, (shade, shade + 30, shade + 28))
-        _polygon(cover, corners, (1.0, 1.0, 1.0))
+        polygon(colour, corners, (shade, shade + 30, shade + 28))
+        polygon(cover, corners, (1.0, 1.0, 1.0))
 
 
 def _field(random: np.random.Generator, speed: float) -> _Layer:
@@ -188,7 +164,7 @@ def _field(random: np.random.Generator, speed: float) -> _Layer:
         length, lean = 6 + 0.05 * (foot - ridge.min()), float(random.uniform(-3, 3))
         shade = float(random.uniform(-40, 34))
         blade = [(x, foot), (x + 2, foot), (x + lean + 1, foot - length)]
-        _polygon(colour, blade, (190 + shade, 138 + shade, 70 + shade))
+        polygon(colour, blade, (190 + shade, 138 + shade, 70 + shade))
     return _Layer(colour, cover, speed)
 
 
@@ -200,13 +176,13 @@ def _poles(speed: float) -> _Layer:
     gap, top, foot = 430.0, 0.30 * _H, 0.97 * _H
     first = 210.0
     for place in np.arange(first - gap, width + gap, gap):
-        _line(cover, [(place, top - 14), (place, foot)], 7)
-        _line(cover, [(place - 22, top), (place + 22, top)], 5)
+        line(cover, [(place, top - 14), (place, foot)], 7)
+        line(cover, [(place - 22, top), (place + 22, top)], 5)
         for arm in (-20.0, 20.0):
             along = np.linspace(0, 1, 33)
             sag = top - 4 + 4 * 34 * along * (1 - along)
             wire = [(place + arm + gap * a, s) for a, s in zip(along, sag, strict=True)]
-            _line(cover, wire, 2)
+            line(cover, wire, 2)
     return _Layer(colour, cover, speed)
 
 
@@ -225,10 +201,10 @@ def _draw_windmill(canvas: Float, seconds: float, speed: float) -> None:
     foot = _hill_line(0.52 * _W) + 10
     top = foot - 120
     body = [(x - 26, foot), (x + 26, foot), (x + 15, top), (x - 15, top)]
-    _polygon(canvas, body, (232, 214, 192))
-    _polygon(canvas, [(x, foot), (x + 26, foot), (x + 15, top), (x, top)], (198, 168, 152))
-    _polygon(canvas, [(x - 19, top), (x + 19, top), (x, top - 24)], (150, 62, 54))
-    _polygon(
+    polygon(canvas, body, (232, 214, 192))
+    polygon(canvas, [(x, foot), (x + 26, foot), (x + 15, top), (x, top)], (198, 168, 152))
+    polygon(canvas, [(x - 19, top), (x + 19, top), (x, top - 24)], (150, 62, 54))
+    polygon(
         canvas, [(x - 7, foot), (x + 7, foot), (x + 7, foot - 22), (x - 7, foot - 22)], (92, 58, 52)
     )
     turn = math.radians(70) * seconds
@@ -243,13 +219,13 @@ def _draw_windmill(canvas: Float, seconds: float, speed: float) -> None:
             hub + 88 * along + 17 * across,
             hub + 16 * along + 17 * across,
         ]
-        _polygon(canvas, [(p[0], p[1]) for p in sail], (250, 240, 222))
+        polygon(canvas, [(p[0], p[1]) for p in sail], (250, 240, 222))
         for rung in range(20, 88, 12):
             ends = [hub + rung * along, hub + rung * along + 17 * across]
-            _line(canvas, [(p[0], p[1]) for p in ends], 2, (150, 104, 92))
+            line(canvas, [(p[0], p[1]) for p in ends], 2, (150, 104, 92))
         tip = hub + 90 * along
-        _line(canvas, [(hub[0], hub[1]), (tip[0], tip[1])], 5, (98, 62, 58))
-    _ellipse(canvas, (x, top + 2), (6, 6), (74, 44, 44))
+        line(canvas, [(hub[0], hub[1]), (tip[0], tip[1])], 5, (98, 62, 58))
+    ellipse(canvas, (x, top + 2), (6, 6), (74, 44, 44))
 
 
 def _draw_balloon(canvas: Float, seconds: float) -> None:
@@ -257,7 +233,7 @@ def _draw_balloon(canvas: Float, seconds: float) -> None:
     y = _H * (0.33 - 0.035 * seconds) + 5 * math.sin(1.6 * seconds)
     radius = 62.0
     for side in (-1, 1):
-        _line(canvas, [(x + side * 40, y + 48), (x + side * 10, y + 100)], 2, (84, 56, 56))
+        line(canvas, [(x + side * 40, y + 48), (x + side * 10, y + 100)], 2, (84, 56, 56))
     stripes: tuple[Rgb, ...] = ((214, 68, 60), (250, 226, 180), (36, 122, 128), (250, 226, 180))
     # Narrowing ellipses, one stripe each, read as gores of a round envelope.
     widths = np.sin(np.linspace(math.pi / 2, 0.16, 5))
@@ -265,17 +241,17 @@ def _draw_balloon(canvas: Float, seconds: float) -> None:
     for step, width in enumerate(widths[1:], start=1):
         _envelope(canvas, x, y, radius, float(width), stripes[step % 4])
     basket = [(x - 12, y + 98), (x + 12, y + 98), (x + 10, y + 116), (x - 10, y + 116)]
-    _polygon(canvas, basket, (122, 78, 50))
-    _line(canvas, [(x - 13, y + 98), (x + 13, y + 98)], 4, (88, 52, 40))
+    polygon(canvas, basket, (122, 78, 50))
+    line(canvas, [(x - 13, y + 98), (x + 13, y + 98)], 4, (88, 52, 40))
 
 
-def _envelope(canvas: Float, x: float, y: float, radius: float, width: float, rgb: Rgb) -> None:
+def _envelope(canvas: Float, x: float, y: float, radius: float, width: float, tone: Rgb) -> None:
     angle = np.linspace(0, 2 * math.pi, 72)
     taper = np.where(np.sin(angle) > 0, 1 - 0.55 * np.sin(angle) ** 3, 1.0)
     outline = np.stack(
         [x + width * radius * taper * np.cos(angle), y + radius * 1.14 * np.sin(angle)], axis=1
     )
-    _polygon(canvas, [(px, py) for px, py in outline], rgb)
+    polygon(canvas, [(px, py) for px, py in outline], tone)
 
 
 def _draw_birds(canvas: Float, seconds: float) -> None:
@@ -289,36 +265,4 @@ def _draw_birds(canvas: Float, seconds: float) -> None:
             (x + 7, y - 0.3 * beat - 4),
             (x + 17, y - beat),
         ]
-        _line(canvas, wings, 3, (52, 40, 66))
-
-
-Points = list[tuple[float, float]]
-Tone = tuple[float, ...]
-
-
-def _fixed(points: Points) -> npt.NDArray[np.int32]:
-    return np.round(np.asarray(points) * (1 << _SHIFT)).astype(np.int32)
-
-
-def _polygon(image: Float, points: Points, tone: Tone) -> None:
-    cv2.fillPoly(image, [_fixed(points)], tone, cv2.LINE_AA, _SHIFT)
-
-
-def _line(image: Float, points: Points, thickness: int, tone: Tone = (1.0,)) -> None:
-    cv2.polylines(image, [_fixed(points)], False, tone, thickness, cv2.LINE_AA, _SHIFT)
-
-
-def _ellipse(image: Float, centre: tuple[float, float], axes: tuple[int, int], tone: Tone) -> None:
-    middle, size = _fixed([centre])[0], _fixed([axes])[0]
-    cv2.ellipse(
-        image,
-        (int(middle[0]), int(middle[1])),
-        (int(size[0]), int(size[1])),
-        0,
-        0,
-        360,
-        tone,
-        -1,
-        cv2.LINE_AA,
-        _SHIFT,
-    )
+        line(canvas, wings, 3, (52, 40, 66))

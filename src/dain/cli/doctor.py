@@ -6,10 +6,11 @@ import os
 import platform
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from dain.cli import options
 from dain.cli.messages import print_error, print_json, show_bytes
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ _CPU_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "neon", "asimd", 
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Traceback of a failed check, too.")
-    ] = False,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Tell what this machine has, and try out a tiny run."""
     from dain.cli.checkup import run_checks

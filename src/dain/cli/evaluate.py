@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dain.cli import options
+from dain.cli.messages import print_json
 from dain.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
 def evaluate(
     dataset: Annotated[str, typer.Option(help="triplets: folders NAME/im1, im2 (truth), im3.")],
-    root: Annotated[Path, typer.Option(help="Folder of the dataset.")],
-    model: Annotated[str, typer.Option("-m", "--model", help="Model to measure.")] = DEFAULT_MODEL,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    root: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the dataset.", parser=options.read_path)
+    ],
+    model: options.Model = DEFAULT_MODEL,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Make the middle frame of every sample and compare it with the true one."""
     from dain.engine import Interpolator
@@ -45,7 +49,7 @@ def evaluate(
                 for s in report.scores
             ],
         }
-        typer.echo(json.dumps(summary, indent=2, allow_nan=False))
+        print_json(summary)
         return
     _print_table(report, f"{interpolator.model} on {dataset}, {interpolator.device}")
 

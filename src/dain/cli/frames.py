@@ -9,17 +9,28 @@ from typing import Annotated
 
 import typer
 
-from dain.cli.messages import number, print_json, print_note, print_warning
+from dain.cli import options
+from dain.cli.messages import counted, number, print_json, print_note, print_warning
 from dain.cli.progress import ProgressDisplay
 from dain.errors import OptionError
 from dain.settings import DEFAULT_MODEL, EncodeSettings
 
 
 def frames(
-    first: Annotated[Path, typer.Argument(metavar="A.png", help="Earlier still.")],
-    second: Annotated[Path, typer.Argument(metavar="B.png", help="Later still.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="A.png", help="Earlier still.", parser=options.read_path)
+    ],
+    second: Annotated[
+        Path, typer.Argument(metavar="B.png", help="Later still.", parser=options.read_path)
+    ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the new stills.")
+        Path,
+        typer.Option(
+            *("-o", "--output"),
+            metavar="DIR",
+            help="Folder for the new stills, or a pattern like out/%04d.png.",
+            parser=options.read_path,
+        ),
     ],
     count: Annotated[
         int | None, typer.Option(metavar="N", help="How many, evenly spaced; 1 if not given.")
@@ -28,25 +39,20 @@ def frames(
         list[str] | None,
         typer.Option(metavar="T", help="When, between 0 and 1; repeatable."),
     ] = None,
-    model: Annotated[str, typer.Option("-m", "--model", help="Network.")] = DEFAULT_MODEL,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
-    scale: Annotated[
-        str, typer.Option(metavar="X", help="Size at which motion is estimated, or auto.")
-    ] = "auto",
-    overwrite: Annotated[
-        bool, typer.Option("-y", "--overwrite", help="Replace existing stills.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only warnings and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Tracebacks of errors, too.")] = False,
+    model: options.Model = DEFAULT_MODEL,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    scale: options.Scale = "auto",
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Make the stills between two stills, numbered in order of time.
 
     dain frames a.png b.png -o between/ --count 7
     """
-    if quiet and verbose:
-        raise OptionError("expected at most one of --quiet and --verbose, found both")
+    options.refuse_both(quiet, verbose)
     if count is not None and at:
         raise OptionError("expected at most one of --count and --at, found both")
     from dain.api import engine_settings
@@ -60,7 +66,8 @@ def frames(
     for warning in result.warnings:
         print_warning(warning)
     if not quiet:
-        print_note(f"{output}: {len(result.times)} stills between {first} and {second}")
+        made = counted(len(result.times), "still")
+        print_note(f"{output}: {made} between {first} and {second}")
     if as_json:
         print_json(
             {

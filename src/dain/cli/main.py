@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,7 +24,12 @@ from dain.errors import DainError
 
 USAGE_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
-TERMINATED_EXIT_CODE = 143  # 128 + SIGTERM
+
+_ENDING_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    if hasattr(signal, name)
+]
 
 app = typer.Typer(
     name="dain",
@@ -60,7 +66,10 @@ def run() -> None:
     # Torch's threads would spin between its many short loops, on cores that the decoder and
     # the encoder need. Read once, when torch is first imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    signal.signal(signal.SIGTERM, _terminate)
+    _open_closed_streams()
+    for number in _ENDING_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
     sys.exit(main())
 
 
@@ -81,12 +90,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(given, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED_EXIT_CODE
+    except MemoryError:
+        message = "out of memory; close other programs or interpolate a smaller video"
+        return _fail(given, message, DainError.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # of click, or of typer's own copy of it
             return _fail(given, _usage(error.format_message(), error), USAGE_EXIT_CODE)
         return _fail(given, _unexpected(error), DainError.exit_code)
     if code == INTERRUPTED_EXIT_CODE:
-        return _fail(given, "interrupted; unfinished output was removed", code)
+        return _fail(given, "interrupted; nothing unfinished was left behind", code)
     return code if isinstance(code, int) else 0
 
 
@@ -96,7 +108,8 @@ def _fail(given: Sequence[str], message: str, code: int) -> int:
         traceback.print_exc()
     print_error(message)
     if "--json" in given:
-        print_json({"error": message, "exit_code": code})
+        with contextlib.suppress(DainError, BrokenPipeError):  # this may be what failed
+            print_json({"error": message, "exit_code": code})
     return code
 
 
@@ -116,6 +129,21 @@ def _unexpected(error: Exception) -> str:
     )
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """End as Ctrl-C does, through every clean-up."""
-    raise SystemExit(TERMINATED_EXIT_CODE)
+def _open_closed_streams() -> None:
+    """Let closed standard streams lead nowhere.
+
+    Else the next file that is opened takes the place of standard error, and FFmpeg's
+    messages with it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - for good
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End the run through every clean-up, which further signals must not cut short."""
+    for each in _ENDING_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from dain.errors import RunError
+
 
 def print_error(message: str) -> None:
     """One line on stderr."""
-    print(f"dain: error: {_one_line(message)}", file=sys.stderr)
+    _say(f"error: {message}")
 
 
 def print_warning(message: str) -> None:
     """One line on stderr, also under ``--quiet``."""
-    print(f"dain: warning: {_one_line(message)}", file=sys.stderr)
+    _say(f"warning: {message}")
 
 
 def print_note(message: str) -> None:
     """One line on stderr, for those who did not ask for quiet."""
-    print(f"dain: {_one_line(message)}", file=sys.stderr)
+    _say(message)
+
+
+def _say(message: str) -> None:
+    # A run of hours does not end because the reader of its messages went away.
+    with contextlib.suppress(OSError):
+        print("dain:", *message.split(), file=sys.stderr)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One object on stdout."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """One object on stdout.
+
+    Raises:
+        RunError: nothing can be written there.
+        BrokenPipeError: its reader went away.
+    """
+    try:
+        print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RunError(f"cannot write the result to standard output: {reason}") from error
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 frame``, ``2 frames``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def number(value: Fraction) -> int | float:
@@ -40,7 +65,9 @@ def show_rate(value: Fraction) -> str:
 
 
 def show_seconds(seconds: float) -> str:
-    """A time to read: ``8.3 s``, ``2:05``, ``1:02:05``."""
+    """A time to read: ``0.04 s``, ``8.3 s``, ``2:05``, ``1:02:05``."""
+    if seconds < 0.995:
+        return f"{seconds:.2f} s"
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -59,7 +86,3 @@ def show_bytes(count: int) -> str:
         if round(size, 1) < 1000:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} TB"
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())

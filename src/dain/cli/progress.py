@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -31,7 +32,7 @@ class ProgressDisplay:
         self._last_line = time.monotonic()
         self.on_progress: OnProgress | None = None
         if not quiet:
-            self.on_progress = self._draw if sys.stderr.isatty() else self._print
+            self.on_progress = self._draw if _can_draw() else self._print
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -53,7 +54,7 @@ class ProgressDisplay:
     def _draw(self, event: Progress) -> None:
         if self._bar is None:
             self._bar = _make_bar()
-            self._task = self._bar.add_task("", speed="", left="")
+            self._task = self._bar.add_task(event.stage, total=None, speed="", left="")
             self._bar.start()
         assert self._task is not None
         self._bar.update(
@@ -72,6 +73,11 @@ class ProgressDisplay:
             counted = f": {event.done} of {event.total} frames" if event.total else ""
             parts = [event.stage + counted, _speed(event), _left(event)]
             print_note(", ".join(part for part in parts if part))
+
+
+def _can_draw() -> bool:
+    """Whether stderr is a terminal on which a line can be drawn over."""
+    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def _make_bar() -> Bar:

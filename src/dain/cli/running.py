@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dain.cli.messages import (
+    counted,
     number,
     print_error,
     print_json,
@@ -63,7 +64,7 @@ class Runner:
         is_new = not folder.exists()
         self.interpolator = make_interpolator(self.settings.engine)
         try:
-            if is_new and not self.dry_run:
+            if is_new:  # a dry run removes it again
                 _make_folder(folder)
             objects = [
                 {"input": str(source), **self.run_or_tell(source, output)}
@@ -102,9 +103,14 @@ class Runner:
 
 def _outputs_in(folder: Path, sources: Sequence[Path]) -> list[Path]:
     """One output for each source, named after it."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"expected a folder as the output of several inputs, found {folder}")
-    outputs = [folder / source.name for source in sources]
+    from dain.media.stills_names import is_stills_output, pattern_of
+
+    if not is_stills_output(folder) or pattern_of(folder) is not None:
+        raise OutputError(
+            f"expected a folder as the output of several inputs, found {folder}; "
+            "if it is to be one, make it first"
+        )
+    outputs = [folder / source.absolute().name for source in sources]
     for index, output in enumerate(outputs):
         if output in outputs[:index]:
             raise OptionError(
@@ -149,7 +155,7 @@ def _summary(result: JobResult | JobEstimate) -> str:
     from dain.jobs import JobEstimate
 
     what = (
-        f"{result.frames_out} frames at {show_rate(result.fps)} a second, "
+        f"{counted(result.frames_out, 'frame')} at {show_rate(result.fps)} a second, "
         f"{show_seconds(float(result.duration))} long"
     )
     if not isinstance(result, JobEstimate):

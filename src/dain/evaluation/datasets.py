@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dain.errors import MediaError, OptionError
 from dain.evaluation.measures import Picture
-
-_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+from dain.jobs.between import read_still
+from dain.media.stills_codec import to_depth
+from dain.media.stills_names import format_of
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,14 @@ class Triplet:
 
 
 def _load(path: Path) -> Picture:
-    decoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if decoded is None:
-        raise MediaError(f"{path}: expected a picture, found something that cannot be decoded")
-    return np.asarray(decoded, np.uint8)
+    return np.asarray(to_depth(read_still(path), np.dtype(np.uint8)), np.uint8)
 
 
 def _plain(root: Path) -> list[Triplet]:
-    """NAME/im1, im2 (the truth), im3, in any picture format."""
+    """NAME/im1, im2 (the truth), im3, in any format of stills."""
     found = []
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        pictures = {p.stem: p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES}
+        pictures = {p.stem: p for p in folder.iterdir() if format_of(p.name) is not None}
         if {"im1", "im2", "im3"} <= pictures.keys():
             found.append(Triplet(folder.name, *(pictures[f"im{k}"] for k in (1, 2, 3))))
     return found

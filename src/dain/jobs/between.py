@@ -9,15 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from dain.errors import MediaError, OptionError
+from dain.errors import MediaError, OptionError, OutputError
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator
 from dain.media import Frame, OutputSpec
 from dain.media.frame import Pixels
-from dain.media.stills import StillsWriter
+from dain.media.stills import StillsWriter, is_stills_output
 from dain.media.stills_codec import decode_still, to_depth
 from dain.settings import EncodeSettings, EngineSettings
+
+MOST_STILLS = 100_000  # between two stills: beyond it, a slip of the keyboard
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ def even_times(count: int) -> tuple[Fraction, ...]:
     """`count` times that divide the gap evenly.
 
     Raises:
-        OptionError: `count` is below 1.
+        OptionError: `count` is below 1 or above `MOST_STILLS`.
     """
-    if count < 1:
-        raise OptionError(f"--count must be at least 1, found {count}")
+    if not 1 <= count <= MOST_STILLS:
+        raise OptionError(f"--count must be between 1 and {MOST_STILLS}, found {count}")
     return tuple(Fraction(index, count + 1) for index in range(1, count + 1))
 
 
@@ -85,6 +87,10 @@ def make_stills(
     for time in times:
         if not 0 < time < 1:
             raise OptionError(f"--at must lie between 0 and 1, both excluded, found {time}")
+    if not is_stills_output(output):
+        raise OutputError(
+            f"expected a folder or a pattern such as out/%04d.png as the output, found {output}"
+        )
     ordered = tuple(sorted(set(times)))
     pixels = _read_pair(first, second)
     height, width = pixels[0].shape[:2]
@@ -120,7 +126,7 @@ def make_stills(
 
 def _read_pair(first: Path, second: Path) -> tuple[Pixels, Pixels]:
     """Both stills, in the depth of the deeper one."""
-    a, b = _read(first), _read(second)
+    a, b = read_still(first), read_still(second)
     if a.shape != b.shape:
         raise MediaError(
             f"expected two stills of one size, found {first} with {a.shape[1]}x{a.shape[0]} "
@@ -130,7 +136,12 @@ def _read_pair(first: Path, second: Path) -> tuple[Pixels, Pixels]:
     return to_depth(a, depth), to_depth(b, depth)
 
 
-def _read(path: Path) -> Pixels:
+def read_still(path: Path) -> Pixels:
+    """Read one still: ``(H, W, 3)`` RGB, uint8 or uint16, upright.
+
+    Raises:
+        MediaError: it is missing, unreadable, damaged or no image.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:

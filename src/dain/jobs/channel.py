@@ -27,7 +27,10 @@ class Channel(Generic[Item]):
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._items: deque[Item] = deque()
-        self._changed = threading.Condition()
+        # Entered by the lock itself: a condition is entered by Python code, which Ctrl-C can
+        # end with the lock held for good.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._finished = False
         self._closed = False
         self._error: BaseException | None = None
@@ -39,7 +42,7 @@ class Channel(Generic[Item]):
             ChannelClosed: the taker gave up without a reason.
             BaseException: the taker's own, if that is why it gave up.
         """
-        with self._changed:
+        with self._lock:
             while len(self._items) >= self._capacity and not self._closed:
                 self._changed.wait(_WAIT_SECONDS)
             if self._closed:
@@ -49,20 +52,20 @@ class Channel(Generic[Item]):
 
     def finish(self) -> None:
         """Nothing more comes; what waits is still handed over."""
-        with self._changed:
+        with self._lock:
             self._finished = True
             self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
         """The giver failed: the taker sees `error` after what waits already."""
-        with self._changed:
+        with self._lock:
             self._finished = True
             self._error = self._error or error
             self._changed.notify_all()
 
     def close(self, error: BaseException | None = None) -> None:
         """The taker wants no more: drop what waits and stop the giver, with `error` if given."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._error = self._error or error
             self._items.clear()
@@ -70,14 +73,14 @@ class Channel(Generic[Item]):
 
     def raise_failure(self) -> None:
         """Raise what either side failed with, if it did."""
-        with self._changed:
+        with self._lock:
             if self._error is not None:
                 raise self._error
 
     def __iter__(self) -> Iterator[Item]:
         """Take items until the giver finishes; raises what the giver failed with."""
         while True:
-            with self._changed:
+            with self._lock:
                 while not (self._items or self._finished or self._closed):
                     self._changed.wait(_WAIT_SECONDS)
                 if self._closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,11 +12,12 @@ from pathlib import Path
 
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.pipeline import run_pipeline
-from dain.jobs.prepare import PreparedJob, prepare, refuse_own_input
+from dain.jobs.prepare import PreparedJob, check_names, prepare
 from dain.jobs.progress import OnProgress, ProgressMeter
-from dain.jobs.run import make_interpolator
+from dain.jobs.run import make_interpolator, refuse_damage
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
+from dain.media.stills_names import is_stills_output, pattern_of
 from dain.settings import EncodeSettings, JobSettings
 
 _SAMPLE_PAIRS = 8
@@ -69,12 +70,14 @@ def estimate_job(
 
     Raises:
         InputError: the run would refuse; an output that exists is told, not refused.
+        DamageError: the sample is damaged and the settings are strict.
     """
+    check_names(source, output)
     with open_reader(source, settings.read) as reader:
-        refuse_own_input(source, output)
         meter = ProgressMeter(on_progress)
         meter.enter("reading")
         job = prepare(reader, settings)
+        output_notes = _try_output(output, job.spec, settings.encode)
         started = time.monotonic()
         meter.enter("loading")
         engine = interpolator or make_interpolator(settings.engine)
@@ -82,13 +85,13 @@ def estimate_job(
         meter.enter("interpolating")
         with tempfile.TemporaryDirectory(prefix="dain-estimate-") as folder:
             sample = _measure(reader, job, engine, Path(folder), output, settings.encode)
-        pts = reader.timestamps().pts
-        inside = [job.timing.time_of(value) < job.plan.end for value in pts]
-        skipped = bisect_right(pts, job.from_pts) - 1 if job.from_pts is not None else 0
+        if settings.strict:
+            refuse_damage(reader)
+        notes = (*job.plan.messages, *reader.messages, *output_notes, *reader.damage.messages)
         return JobEstimate(
             output=output,
-            output_exists=output.exists(),
-            frames_in=sum(inside) - max(0, skipped),
+            output_exists=_is_taken(output),
+            frames_in=_count_used(job, reader.timestamps().pts),
             frames_out=job.plan.count,
             fps=job.plan.output_rate,
             duration=job.plan.duration,
@@ -97,8 +100,33 @@ def estimate_job(
             precision=engine.precision,
             seconds=loading + sample.seconds(job.plan.count),
             bytes=sample.bytes(job.plan.count) + _copied_bytes(job.spec),
-            warnings=tuple(dict.fromkeys((*job.plan.messages, *reader.messages))),
+            warnings=tuple(dict.fromkeys(notes)),
         )
+
+
+def _try_output(output: Path, spec: OutputSpec, encode: EncodeSettings) -> list[str]:
+    """Begin the output as a run would, drop it at once, and return the notes on it."""
+    writer = open_writer(output, spec, replace(encode, overwrite=True))
+    writer.abort()
+    return writer.messages
+
+
+def _is_taken(output: Path) -> bool:
+    """Whether something is there that a run would replace."""
+    pattern = pattern_of(output)
+    if pattern is not None and output.parent.is_dir():
+        return any(pattern.number(entry.name) is not None for entry in output.parent.iterdir())
+    if output.is_dir():
+        return any(entry.is_file() and entry.name[0] != "." for entry in output.iterdir())
+    return output.exists()
+
+
+def _count_used(job: PreparedJob, pts: Sequence[int]) -> int:
+    """How many source frames a run uses, if none is damaged."""
+    first = 0 if job.from_pts is None else bisect_right(pts, job.from_pts) - 1
+    stop = bisect_left(pts, job.plan.end, key=job.timing.time_of)
+    # The frame at or after the end is interpolated towards, unless the plan forbids it.
+    return min(stop + (not job.plan.closed), len(pts)) - max(first, 0)
 
 
 @dataclass(frozen=True)
@@ -137,9 +165,10 @@ def _measure(
     sample_job = _middle_of(job, reader.timestamps().pts)
     spec = replace(job.spec, source=None, copy_offset=Fraction(0))
     encode = replace(encode, overwrite=False)
-    paths = [folder / name / output.name for name in ("one", "all")]
-    for path in paths:
-        path.parent.mkdir()
+    name = _sample_name(output)
+    folders = [folder / "one", folder / "all"]
+    for each in folders:
+        each.mkdir()
     marks: list[float] = []
     first: list[Frame] = []
     started = time.monotonic()
@@ -153,7 +182,7 @@ def _measure(
             if late and len(marks) >= _FEWEST_FRAMES:
                 return
 
-    with open_writer(paths[1], spec, encode) as writer:
+    with open_writer(folders[1] / name, spec, encode) as writer:
         run_pipeline(
             decode=lambda: reader.frames(sample_job.from_pts),
             transform=until_enough,
@@ -161,14 +190,14 @@ def _measure(
             on_made=lambda: marks.append(time.monotonic()),
         )
     finished = time.monotonic()
-    with open_writer(paths[0], spec, encode) as writer:
+    with open_writer(folders[0] / name, spec, encode) as writer:
         writer.write(first[0])
     return _Sample(
         frames=len(marks),
         first_seconds=marks[0] - started,
         all_seconds=finished - started,
-        first_bytes=_size(paths[0]),
-        all_bytes=_size(paths[1]),
+        first_bytes=_size(folders[0]),
+        all_bytes=_size(folders[1]),
     )
 
 
@@ -181,15 +210,22 @@ def _middle_of(job: PreparedJob, pts: Sequence[int]) -> PreparedJob:
     stop = min(high, begin + _SAMPLE_PAIRS)
     start = max(plan.start, timing.time_of(pts[begin]))
     end = min(plan.end, timing.time_of(pts[stop])) if stop > begin else plan.end
-    sample = replace(plan, start=start, end=end, loop=False, closed=False)
+    # A range that holds its last frame is not measured by interpolating beyond it.
+    closed = plan.closed and not plan.loop and end == plan.end
+    sample = replace(plan, start=start, end=end, loop=False, closed=closed)
     return replace(job, plan=sample, from_pts=pts[begin], offset=Fraction(0))
 
 
-def _size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    if path.is_dir():
-        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
-    return path.stat().st_size
+def _sample_name(output: Path) -> str:
+    """A name that makes the same kind of output in a folder of its own."""
+    if pattern_of(output) is not None:
+        return output.name
+    return "stills" if is_stills_output(output) else f"video{output.suffix}"
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(entry.stat().st_size for entry in folder.rglob("*") if entry.is_file())
 
 
 def _copied_bytes(spec: OutputSpec) -> int:

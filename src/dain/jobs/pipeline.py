@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from dain.jobs.channel import Channel, ChannelClosed
 
@@ -13,6 +14,8 @@ Made = TypeVar("Made")
 
 # Enough to even out an uneven decoder and encoder, few enough to keep memory small.
 CAPACITY = 4
+
+_POLL_SECONDS = 0.005
 
 
 def run_pipeline(
@@ -37,24 +40,58 @@ def run_pipeline(
     """
     decoded: Channel[Decoded] = Channel(CAPACITY)
     made: Channel[Made] = Channel(CAPACITY)
-    decoder = threading.Thread(
-        target=_give, args=(decode, decoded), name="dain-decode", daemon=True
-    )
-    encoder = threading.Thread(target=_take, args=(made, encode), name="dain-encode", daemon=True)
-    decoder.start()
-    encoder.start()
+    decoder = _Stage("dain-decode", lambda: _give(decode, decoded))
+    encoder = _Stage("dain-encode", lambda: _take(made, encode))
     try:
+        decoder.start()
+        encoder.start()
         for item in transform(iter(decoded)):
             made.put(item)
             on_made()
         made.finish()
-        _join(encoder)
+        encoder.wait()
         made.raise_failure()
     finally:
-        decoded.close()
-        made.close()
-        _join(decoder)
-        _join(encoder)
+        _stop((decoded, made), (decoder, encoder))
+
+
+class _Stage(threading.Thread):
+    """A thread that can be waited for, Ctrl-C or not."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self._is_over = False
+
+    def run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._is_over = True
+
+    def wait(self) -> None:
+        """Wait until the work is over.
+
+        `join` alone would not do: before Python 3.13 a Ctrl-C makes it take a running thread
+        for one that ended, and on Windows a wait without a limit shuts Ctrl-C out.
+        """
+        if self.ident is None:
+            return  # it was never started
+        while not self._is_over:
+            time.sleep(_POLL_SECONDS)
+        self.join()
+
+
+def _stop(channels: Sequence[Channel[Any]], stages: Sequence[_Stage]) -> None:
+    """Stop the stages and wait for them: what they use is closed next."""
+    try:
+        for channel in channels:
+            channel.close()
+        for stage in stages:
+            stage.wait()
+    except BaseException:  # Ctrl-C once more
+        _stop(channels, stages)
+        raise
 
 
 def _give(decode: Callable[[], Iterator[Decoded]], channel: Channel[Decoded]) -> None:
@@ -83,9 +120,3 @@ def _take(channel: Channel[Made], encode: Callable[[Made], None]) -> None:
             encode(item)
     except BaseException as error:  # noqa: BLE001 - raised again in the calling thread
         channel.close(error)
-
-
-def _join(thread: threading.Thread) -> None:
-    """Wait for a thread in short steps: a single long wait would shut out Ctrl-C on Windows."""
-    while thread.is_alive():
-        thread.join(0.5)

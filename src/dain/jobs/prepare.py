@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from dain.errors import MediaError, OutputError
+from dain.errors import MediaError, OptionError, OutputError
 from dain.media import FrameReader, OutputSpec, VideoInfo
 from dain.media.clock import clock_start
 from dain.settings import JobSettings, TimeSettings
@@ -69,12 +69,18 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
     )
 
 
-def refuse_own_input(source: Path, output: Path) -> None:
-    """Refuse to replace the file that is read; folders of stills are the writer's to judge.
+def check_names(source: Path, output: Path) -> None:
+    """Refuse names that cannot work, before anything is opened.
+
+    Folders of stills that are both read and written are the writer's to judge.
 
     Raises:
+        OptionError: one is ``-``.
         OutputError: both are the same file.
     """
+    for path in (source, output):
+        if str(path) == "-":
+            raise OptionError("expected files or folders, found -; pipes are not supported")
     if source.is_file() and output.is_file() and source.samefile(output):
         raise OutputError(
             f"expected an output apart from the input, found {output} for both; choose another name"

@@ -11,7 +11,7 @@ from pathlib import Path
 from dain.errors import DamageError
 from dain.jobs.making import FrameInterpolator, FrameMaker, checked
 from dain.jobs.pipeline import run_pipeline
-from dain.jobs.prepare import PreparedJob, prepare, refuse_own_input
+from dain.jobs.prepare import PreparedJob, check_names, prepare
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.media import FrameReader, FrameWriter, open_reader, open_writer
 from dain.settings import EngineSettings, JobSettings
@@ -70,8 +70,8 @@ def run_job(
     """
     started = time.monotonic()
     meter = ProgressMeter(on_progress)
+    check_names(source, output)
     with open_reader(source, settings.read) as reader:
-        refuse_own_input(source, output)
         meter.enter("reading")
         job = prepare(reader, settings)
         meter.total = job.plan.count
@@ -116,6 +116,17 @@ def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
     )
 
 
+def refuse_damage(reader: FrameReader) -> None:
+    """Stop a strict run over an input in which damage was found so far.
+
+    Raises:
+        DamageError: there is some.
+    """
+    if reader.damage:
+        found = "; ".join(reader.damage.messages) or "damage"
+        raise DamageError(f"expected an undamaged input because of --strict, found: {found}")
+
+
 def _convert(
     reader: FrameReader,
     writer: FrameWriter,
@@ -127,9 +138,8 @@ def _convert(
     """Decode, interpolate and encode side by side."""
 
     def stop_at_damage() -> None:
-        if strict and reader.damage:
-            found = "; ".join(reader.damage.messages) or "damage"
-            raise DamageError(f"expected an undamaged input because of --strict, found: {found}")
+        if strict:
+            refuse_damage(reader)
 
     run_pipeline(
         decode=lambda: reader.frames(job.from_pts),

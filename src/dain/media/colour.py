@@ -66,11 +66,14 @@ def tags_for(colour: Colour, pixel_format: str, width: int, height: int) -> Colo
     """The colour tags that pixels of this format should carry.
 
     RGB has no matrix and is full range. Luma and chroma keep what `colour` says, unspecified
-    included, except for an RGB or unusable matrix, in whose stead the assumed one is written.
+    included, except for an RGB or unusable matrix, in whose stead the assumed one is written
+    (from RGB in limited range, as players expect it).
     """
     described = VideoFormat(pixel_format)
     if family(described) is Family.RGB:
         return replace(colour, matrix=RGB_MATRIX, range=FULL)
+    if colour.matrix == RGB_MATRIX:
+        colour = replace(colour, range=LIMITED)  # full range was the RGB's own
     if is_full_range(described):
         colour = replace(colour, range=FULL)
     if colour.matrix == RGB_MATRIX or not is_known(colour.matrix):
@@ -82,10 +85,11 @@ def colour_of(frame: VideoFrame, default: Colour | None = None) -> Colour:
     """The tags of a decoded frame, with those of `default` where it has none."""
     default = default or Colour()
     full = is_full_range(frame.format)
+    is_rgb = family(frame.format) is Family.RGB
     return Colour(
         primaries=_tag(frame.color_primaries, 2, default.primaries),
         transfer=_tag(frame.color_trc, 2, default.transfer),
-        matrix=_tag(frame.colorspace, UNSPECIFIED_MATRIX, default.matrix),
+        matrix=RGB_MATRIX if is_rgb else _tag(frame.colorspace, UNSPECIFIED_MATRIX, default.matrix),
         range=FULL if full else _tag(frame.color_range, UNSPECIFIED_RANGE, default.range),
     )
 

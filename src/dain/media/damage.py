@@ -40,6 +40,11 @@ class DamageLog:
         self._ending = self._ending or f"{self._name} is cut short: reading stopped ({why})"
         self._update()
 
+    def lacks_end(self) -> None:
+        """By its structure the file goes on, though every frame so far is whole."""
+        self._ending = self._ending or f"{self._name} is cut short: the end of the file is missing"
+        self._update()
+
     def _update(self) -> None:
         count = len(self._places)
         messages = [self._ending] if self._ending else []

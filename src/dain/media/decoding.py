@@ -15,10 +15,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from dain.errors import MediaError
+from dain.media.completeness import is_cut_short
 from dain.media.containers import open_container, packets, reason
 from dain.media.damage import DamageLog
+from dain.media.fields import FieldPairs
 from dain.media.probing import Probe
-from dain.media.scan import Clock, VideoPacket, is_shown, packet_time
+from dain.media.scan import Clock, VideoPacket, is_shown, packet_time, undelayed
 
 # A last frame may lack its duration or be rounded; beyond this many, frames are missing.
 _FRAMES_MISSING = Fraction(3, 2)
@@ -62,6 +64,8 @@ class Pass:
     _waiting: list[int] = field(default_factory=list, init=False)  # heap, for Clock.SORTED
     _corrupt: set[int] = field(default_factory=set, init=False)  # times of flagged packets
     _counted: int = field(default=0, init=False)  # for Clock.COUNTED
+    _begun: int = field(default=0, init=False)  # frames sent to the decoder
+    _fields: FieldPairs = field(init=False)
     _starts_on_keyframe: bool | None = field(default=None, init=False)
     _last_sent: int | None = field(default=None, init=False)
     _last: int | None = field(default=None, init=False)
@@ -86,12 +90,19 @@ class Pass:
                 stream.codec_context.options = {"err_detect": "explode"}
             if seek_to is not None:
                 container.seek(seek_to, stream=stream)
-            for packet in self._packets(container, stream):
-                for native in self._decode(stream, packet):
-                    picture = self._timed(native)
-                    if picture is not None:
-                        yield picture
+            self._fields = FieldPairs(stream)
+            natives = self._natives(container, stream)
+            if self.probe.clock is Clock.SWAPPED:
+                natives = _in_order(natives)
+            for native in natives:
+                picture = self._timed(native)
+                if picture is not None:
+                    yield picture
             self._check_end()
+
+    def _natives(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        for packet in self._packets(container, stream):
+            yield from self._decode(stream, packet)
 
     def _packets(
         self, container: InputContainer, stream: VideoStream
@@ -99,7 +110,8 @@ class Pass:
         """Packets of the stream, then None to flush the decoder."""
         whole_file = self.probe.promised_container_end is not None
         try:
-            for packet in packets(container, *(() if whole_file else (stream,))):
+            found = packets(container, *(() if whole_file else (stream,)))
+            for packet in undelayed(found, self.probe.delay):
                 if whole_file and packet.pts is not None:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
                     self._container_end = max(self._container_end, end)
@@ -127,7 +139,9 @@ class Pass:
         time = packet_time(packet)
         if self._starts_on_keyframe is None:
             self._starts_on_keyframe = packet.is_keyframe
-        if time is not None and is_shown(packet):
+        begins_frame = is_shown(packet) and not self._fields.is_second(packet)
+        self._begun += begins_frame
+        if time is not None and begins_frame:
             self._last_sent = time if self._last_sent is None else max(self._last_sent, time)
             if self.probe.clock is Clock.SORTED:
                 heapq.heappush(self._waiting, time)
@@ -146,6 +160,9 @@ class Pass:
             return None
         if self._last is not None and pts <= self._last:
             self.log.corrupt(("out of order", pts))
+            return None
+        if self.probe.outliers and self.probe.outliers.contain(pts, self._last):
+            self.log.corrupt(("out of reach", pts))
             return None
         self._last, self._end = pts, pts + (duration or self.probe.step)
         return Picture(native, pts, duration)
@@ -179,6 +196,8 @@ class Pass:
             return
         if self._last_sent is not None and self._last_sent > self._last:
             self._suspect()
+        if self.probe.clock is Clock.COUNTED and self._begun > self._counted:
+            self._suspect()
         tick, step = self.probe.info.time_base, self.probe.step
         missing = _FRAMES_MISSING * step
         promised = self.probe.promised_end
@@ -190,3 +209,20 @@ class Pass:
         if promised is not None and promised - self._container_end > slack:
             self._suspect()
             self.log.ends_early(self._end * tick, promised)
+        if is_cut_short(self.path, self.probe.container_format):
+            self._suspect()
+            self.log.lacks_end()
+
+
+def _in_order(natives: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    """The same frames, with the times of two neighbours exchanged where the later comes first."""
+    held: VideoFrame | None = None
+    for native in natives:
+        if held is not None:
+            now, next_ = held.pts, native.pts
+            if now is not None and next_ is not None and next_ < now:
+                held.pts, native.pts = next_, now
+            yield held
+        held = native
+    if held is not None:
+        yield held

@@ -23,7 +23,10 @@ class Container:
         constant_rate: frames are counted, not timed, so that ticks are whole frames.
         negative_times: packets before time 0 are kept there (edit lists), not by a shift
             of the whole file.
-        attachments: cover art is stored as an attached file, not as a picture stream.
+        attachments: files can be attached; cover art is one of them.
+        covers: cover art is stored as a picture stream.
+        chapters: chapters are stored.
+        colour: the colour description is stored, whatever the encoder.
     """
 
     format: str
@@ -37,6 +40,9 @@ class Container:
     constant_rate: bool = False
     negative_times: bool = False
     attachments: bool = False
+    covers: bool = False
+    chapters: bool = False
+    colour: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Encoder:
         least_size: smallest width and height it is known to work with.
         aspect: the bit stream stores the pixel aspect.
         even_size: width and height must be even whatever the pixel format.
+        colour: the bit stream stores the colour description.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +69,7 @@ class Encoder:
     least_size: int = 1
     aspect: bool = True
     even_size: bool = False
+    colour: bool = True
 
 
 _MP4 = Container(
@@ -71,6 +79,9 @@ _MP4 = Container(
     audio_encoder="aac",
     text_encoder="mov_text",
     negative_times=True,
+    covers=True,
+    chapters=True,
+    colour=True,
 )
 _TRANSPORT_OTHERS = frozenset(
     {"aac", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus", "dvb_subtitle"}
@@ -80,8 +91,23 @@ _TRANSPORT_CODECS = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1vide
 CONTAINERS: Mapping[str, Container] = {
     ".mp4": _MP4,
     ".m4v": _MP4,
-    ".mov": Container("mov", audio_encoder="aac", text_encoder="mov_text", negative_times=True),
-    ".mkv": Container("matroska", audio_encoder="aac", text_encoder="subrip", attachments=True),
+    ".mov": Container(
+        "mov",
+        audio_encoder="aac",
+        text_encoder="mov_text",
+        negative_times=True,
+        covers=True,
+        chapters=True,
+        colour=True,
+    ),
+    ".mkv": Container(
+        "matroska",
+        audio_encoder="aac",
+        text_encoder="subrip",
+        attachments=True,
+        chapters=True,
+        colour=True,
+    ),
     ".webm": Container(
         "webm",
         encoders=("libvpx-vp9",),
@@ -89,6 +115,8 @@ CONTAINERS: Mapping[str, Container] = {
         deep_encoders=("libsvtav1", "libvpx-vp9"),
         audio_encoder="libopus",
         text_encoder="webvtt",
+        chapters=True,
+        colour=True,
     ),
     # AVI stores no presentation times. MPEG-4 Part 2 needs none here and is what players of
     # AVI know; its clock of 16 bits leaves rates such as 120000/1001 to H.264 (no B-frames).
@@ -146,21 +174,24 @@ ENCODERS: Mapping[str, Encoder] = {
         {"level": "3", "slicecrc": "1"},
         ("yuv444p",),
         ("yuv444p12le", "yuv444p10le"),
+        colour=False,
     ),
-    "ffvhuff": Encoder({}, ("yuv444p",), ("yuv444p12le",), aspect=False),
-    "huffyuv": Encoder({}, ("rgb24",), ("rgb24",), aspect=False),
-    "utvideo": Encoder({}, ("yuv444p",), ("yuv444p",), aspect=False),
+    "ffvhuff": Encoder({}, ("yuv444p",), ("yuv444p12le",), aspect=False, colour=False),
+    "huffyuv": Encoder({}, ("rgb24",), ("rgb24",), aspect=False, colour=False),
+    "utvideo": Encoder({}, ("yuv444p",), ("yuv444p",), aspect=False, colour=False),
     "prores_ks": Encoder({"profile": "hq"}, ("yuv422p10le",), ("yuv422p10le",)),
     "mpeg4": Encoder(
         {"flags": "+qscale", "global_quality": str(118 * 3)},
         ("yuv420p",),
         ("yuv420p",),
         coarse_time=True,
+        colour=False,
     ),
     "mjpeg": Encoder(
         {"flags": "+qscale", "global_quality": str(118 * 3), "strict": "unofficial"},
         ("yuv444p",),
         ("yuv444p",),
+        colour=False,
     ),
     "mpeg2video": Encoder(
         {"flags": "+qscale", "global_quality": str(118 * 3)},

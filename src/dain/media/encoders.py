@@ -1,56 +1,27 @@
-"""Which encoder, pixel format and options an output gets.
-
-A choice is proved before anything is written: the encoder is opened inside a container of
-the same format in memory, so that a refusal costs no output.
-"""
+"""Which encoder, pixel format and options an output gets."""
 
 from __future__ import annotations
 
 import difflib
 import io
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import av.error
-import av.logging
 from av.codec.codec import UnknownCodecError
-from av.container import OutputContainer
-from av.video.stream import VideoStream
 
 from dain.errors import OutputError
-from dain.media.colour import tags_for
 from dain.media.encoder_tables import CONTAINERS, ENCODERS, Container, Encoder
-from dain.media.frame import OutputSpec
+from dain.media.encoding import Choice, prove
+from dain.media.frame import Colour, OutputSpec
 from dain.settings import EncodeSettings
 
 _FINEST_TICKS = 10_000  # a second: movenc doubles a coarser time scale until it is at least this
 _MOST_TICKS = 1_000_000_000  # a second: time scales are 32-bit numbers
 _MICROSECOND = Fraction(1, 1_000_000)
+_BT2020, _HIGH_DYNAMIC_RANGE = 9, (16, 18)  # code points of ITU-T H.273
 _LISTED = 8  # encoders named in a message
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An encoder that was proved to take the frames.
-
-    Attributes:
-        encoder: FFmpeg's name.
-        pixel_format: FFmpeg's name.
-        options: of the encoder, complete.
-        time_base: seconds per tick of the encoder's clock.
-        tag: four-character code, or None for the muxer's own.
-    """
-
-    encoder: str
-    pixel_format: str
-    options: Mapping[str, str]
-    time_base: Fraction
-    tag: str | None
 
 
 def container_for(path: Path) -> Container:
@@ -62,7 +33,8 @@ def container_for(path: Path) -> Container:
     found = CONTAINERS.get(path.suffix.lower())
     if found is None:
         raise OutputError(
-            f"expected an output ending in {', '.join(CONTAINERS)}, found {path.name!r}"
+            f"expected an output ending in {', '.join(CONTAINERS)} (or stills: a folder, or "
+            f"a pattern such as frames/%05d.png), found {path.name!r}"
         )
     return found
 
@@ -94,6 +66,11 @@ def choose(path: Path, spec: OutputSpec, settings: EncodeSettings) -> tuple[Choi
                     f"{spec.sample_aspect_ratio}: pixels will be shown square; "
                     "an .mp4 or libx264 in .mkv keeps it"
                 )
+            if stored_colour(path, candidate, spec.colour) != spec.colour and _is_wide(spec.colour):
+                messages.append(
+                    f"{path.suffix} with {candidate.encoder} cannot note the source's wide or "
+                    "high dynamic range colour: it will look pale; an .mp4 keeps it"
+                )
             return candidate, messages
         refusals.append(f"{_named(candidate)} cannot write this video: {refusal}")
     raise OutputError(refusals[0] + _advice(spec, settings))
@@ -103,6 +80,19 @@ def _keeps_aspect(container: Container, choice: Choice, spec: OutputSpec) -> boo
     """PyAV gives the aspect to the encoder and to MP4, but to no other container."""
     stored = ENCODERS.get(choice.encoder, Encoder()).aspect or container.format in ("mp4", "mov")
     return stored or spec.sample_aspect_ratio == 1
+
+
+def stored_colour(path: Path, choice: Choice, colour: Colour) -> Colour:
+    """The colour description by which to write: unspecified where none can be stored.
+
+    Players then assume the usual, and frames must be what they assume.
+    """
+    encoder = ENCODERS.get(choice.encoder, Encoder())
+    return colour if encoder.colour or container_for(path).colour else Colour()
+
+
+def _is_wide(colour: Colour) -> bool:
+    return colour.primaries == _BT2020 or colour.transfer in _HIGH_DYNAMIC_RANGE
 
 
 def _named(choice: Choice) -> str:
@@ -214,101 +204,3 @@ def _tick(container: Container, encoder: Encoder, rate: Fraction) -> Fraction:
     while ticks < _FINEST_TICKS:
         ticks *= 2
     return Fraction(1, ticks)
-
-
-def add_video_stream(
-    output: OutputContainer, choice: Choice, container: Container, spec: OutputSpec
-) -> VideoStream:
-    """Add the stream that the choice describes, with colour tags and pixel aspect.
-
-    Raises:
-        ValueError: the container does not take the codec (or an av.FFmpegError).
-    """
-    options = dict(choice.options)
-    stream = output.add_stream(choice.encoder, rate=spec.rate, options=options)
-    if not isinstance(stream, VideoStream):
-        raise ValueError(f"{choice.encoder} is no video encoder")
-    context = stream.codec_context
-    context.width, context.height = spec.width, spec.height
-    context.pix_fmt = choice.pixel_format
-    context.time_base = choice.time_base
-    context.sample_aspect_ratio = spec.sample_aspect_ratio
-    colour = tags_for(spec.colour, choice.pixel_format, spec.width, spec.height)
-    context.color_primaries, context.color_trc = colour.primaries, colour.transfer
-    context.colorspace, context.color_range = colour.matrix, colour.range
-    if container.constant_rate and "bf" not in options:
-        context.max_b_frames = 0
-    if choice.tag:
-        context.codec_tag = choice.tag
-    return stream
-
-
-def prove(container: Container, choice: Choice, spec: OutputSpec) -> str | None:
-    """Open the encoder and write a header in memory.
-
-    Returns:
-        None, or why it was refused.
-
-    Raises:
-        OutputError: an option that the encoder does not know.
-    """
-    encoder = ENCODERS.get(choice.encoder, Encoder())
-    if min(spec.width, spec.height) < encoder.least_size:
-        return f"frames must be at least {encoder.least_size} pixels wide and high"
-    if encoder.even_size and (spec.width % 2 or spec.height % 2):
-        return f"width and height must be even, found {spec.width}x{spec.height}"
-    with _logged() as log:
-        try:
-            left = _open_in_memory(container, choice, spec)
-        except (av.error.FFmpegError, ValueError) as error:
-            return _reason(error, [line for _, _, line in log])
-    if left:
-        name = sorted(left)[0]
-        asked = "--crf" if name == "crf" else f"option {name!r}"
-        raise OutputError(f"encoder {choice.encoder} has no {asked}; leave it out")
-    return None
-
-
-def muxer_options(container: Container, choice: Choice) -> dict[str, str]:
-    """Options of the muxer for an output of this choice."""
-    options = dict(container.options)
-    if container.format not in ("mp4", "mov"):
-        return options
-    options["movflags"] = "+faststart"  # the index first: a player need not have it all
-    if choice.time_base.numerator == 1:
-        # Edit lists, which hold start offsets, are counted in these ticks (1 ms by default).
-        options["movie_timescale"] = str(choice.time_base.denominator)
-    return options
-
-
-@contextmanager
-def _logged() -> Iterator[list[tuple[int, str, str]]]:
-    """FFmpeg's errors as lines, for its exceptions do not say what is wrong."""
-    os.environ.setdefault("SVT_LOG", "1")  # errors only: SVT-AV1 greets on standard error
-    level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
-    av.logging.set_level(av.logging.ERROR)
-    av.logging.set_skip_repeated(False)  # or an older message is told in place of ours
-    try:
-        with av.logging.Capture() as lines:
-            yield lines
-    finally:
-        av.logging.set_skip_repeated(skips)
-        av.logging.set_level(level)
-
-
-def _open_in_memory(container: Container, choice: Choice, spec: OutputSpec) -> set[str]:
-    """Names of the options that the encoder left over."""
-    options = muxer_options(container, choice)
-    output = av.open(io.BytesIO(), "w", format=container.format, container_options=options)
-    try:
-        stream = add_video_stream(output, choice, container, spec)
-        output.start_encoding()
-        return set(stream.codec_context.options)
-    finally:
-        with suppress(av.error.FFmpegError):
-            output.close()
-
-
-def _reason(error: Exception, log: list[str]) -> str:
-    lines = [line.strip().rstrip(".") for line in log if line.strip()]
-    return lines[0] if lines else str(getattr(error, "strerror", None) or error)

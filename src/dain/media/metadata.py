@@ -28,6 +28,25 @@ _STALE = frozenset(
 )
 
 
+# Languages with two codes in ISO 639-2, of which FFmpeg's MOV knows the bibliographic one.
+_QUICKTIME_LANGUAGES = {
+    "cym": "wel",
+    "deu": "ger",
+    "ell": "gre",
+    "eus": "baq",
+    "fas": "per",
+    "hye": "arm",
+    "isl": "ice",
+    "kat": "geo",
+    "mkd": "mac",
+    "msa": "may",
+    "mya": "bur",
+    "nld": "dut",
+    "sqi": "alb",
+    "zho": "chi",
+}
+
+
 def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
     """Metadata without what is true of the source file only."""
     kept = {}
@@ -40,7 +59,10 @@ def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def describe(source: Stream, target: Stream) -> None:
     """Copy language, title and the like, and what the stream is meant for."""
-    target.metadata.update(lasting(source.metadata))
+    metadata = lasting(source.metadata)
+    if target.container.format.name == "mov" and "language" in metadata:
+        metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
+    target.metadata.update(metadata)
     target.disposition = source.disposition
 
 

@@ -36,6 +36,7 @@ _COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "imag
 _LATE = Fraction(1, 20)  # seconds by which a start may shift where audio has no times
 _BIT_RATE = 96_000  # of transcoded audio, a channel
 _STEREO_ONLY = frozenset({"libmp3lame"})
+# Where the source gives the number of channels only.
 _USUAL_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo", "6 channels": "5.1"}
 
 
@@ -74,7 +75,15 @@ class CoverPlan(Plan):
         return PictureRoute(target)
 
 
-class AttachedCoverPlan(Plan):
+class AttachmentPlan(Plan):
+    """An attached file such as a font; complete with the header."""
+
+    def route(self, target: Stream, window: Window) -> Route | None:
+        """None: there are no packets."""
+        return None
+
+
+class AttachedCoverPlan(AttachmentPlan):
     """A cover picture stored as an attached file, complete with the header."""
 
     def add(self, output: OutputContainer) -> Stream:
@@ -92,18 +101,6 @@ class AttachedCoverPlan(Plan):
         return output.add_attachment(
             metadata.get("filename", name), metadata.get("mimetype", kind), bytes(self.sample)
         )
-
-    def route(self, target: Stream, window: Window) -> Route | None:
-        """None: there are no packets."""
-        return None
-
-
-class AttachmentPlan(Plan):
-    """An attached file such as a font; complete with the header."""
-
-    def route(self, target: Stream, window: Window) -> Route | None:
-        """None: there are no packets."""
-        return None
 
 
 @dataclass
@@ -123,7 +120,6 @@ class AudioPlan(Plan):
         offered = av.Codec(self.encoder, "w").audio_rates or [context.sample_rate]
         rate = min(offered, key=lambda each: (abs(each - context.sample_rate), -each))
         channels = len(context.layout.channels)
-        # By its number of channels where the source does not say which they are.
         layout = _USUAL_LAYOUTS.get(context.layout.name, context.layout.name)
         if self.encoder in _STEREO_ONLY and channels > 2:
             channels, layout = 2, "stereo"
@@ -208,10 +204,11 @@ def _possible(
 ) -> list[Plan]:
     """Ways to bring a stream over, best first."""
     if stream.type == "attachment":
-        return [AttachmentPlan(stream, sample)]
+        return [AttachmentPlan(stream, sample)] if container.attachments else []
     if stream.disposition & Disposition.attached_pic:
-        kind = AttachedCoverPlan if container.attachments else CoverPlan
-        return [kind(stream, sample)]
+        if container.attachments:
+            return [AttachedCoverPlan(stream, sample)]
+        return [CoverPlan(stream, sample)] if container.covers else []
     copies = _is_understood(stream, container) and not late
     plans = [Plan(stream, sample)] if copies else []
     if isinstance(stream, AudioStream) and container.audio_encoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,11 +29,12 @@ from dain.media.orientation import (
     parse_display_matrix,
 )
 from dain.media.pixel_formats import has_alpha, working_depth
-from dain.media.scan import Clock, VideoPacket, choose_clock
+from dain.media.scan import Clock, Outliers, VideoPacket, added_delay, choose_clock
 
 _HIGHEST_RATE = 1000  # frames per second; above it a "rate" is a time base in disguise
 _FALLBACK_RATE = Fraction(25)  # FFmpeg's own for streams that tell none
 _PACKETS_TO_JUDGE = 32
+_FAR = Fraction(1)  # seconds
 
 # Formats whose header states a duration; elsewhere FFmpeg estimates it from what is there.
 _STREAM_PROMISES = {"mov,mp4,m4a,3gp,3g2,mj2", "avi", "ivf", "mxf"}
@@ -45,25 +47,31 @@ class Probe:
 
     Attributes:
         info: as readers show it.
+        container_format: FFmpeg's name of it.
         stream_index: of the stream in its container.
         coded_size: width and height of the first frame, before it is turned.
         orientation: how frames are turned upright.
         clock: where presentation times come from.
         step: nominal duration of a frame in the stream's time base.
+        delay: ticks by which the container's times are late; see `added_delay`.
         promised_end: time at which the video stream should end, in its time base; None
             if the container does not say.
         promised_container_end: seconds at which the longest stream should end; likewise.
+        outliers: times beyond what the container promises; None if it does not.
         messages: notes for the person who runs us.
     """
 
     info: VideoInfo
+    container_format: str
     stream_index: int
     coded_size: tuple[int, int]
     orientation: Orientation
     clock: Clock
     step: int
+    delay: int
     promised_end: Fraction | None
     promised_container_end: Fraction | None
+    outliers: Outliers | None
     messages: tuple[str, ...]
 
 
@@ -106,16 +114,19 @@ def probe(path: Path) -> Probe:
             codec=stream.codec_context.codec.canonical_name,
             pixel_format=frame.format.name,
         )
-        reorders = bool(stream.codec_context.has_b_frames)
+        reorders, format_name = int(stream.codec_context.has_b_frames), container.format.name
         return Probe(
             info=info,
+            container_format=format_name,
             stream_index=stream.index,
             coded_size=(frame.width, frame.height),
             orientation=orientation,
-            clock=choose_clock(packet_times, container.format.name, reorders),
+            clock=choose_clock(packet_times, format_name, reorders > 0),
             step=step,
+            delay=added_delay(packet_times, format_name, most=max(1, reorders) * step),
             promised_end=promised_end,
             promised_container_end=promised_container_end,
+            outliers=_outliers(promised_end, promised_container_end, _time_base(stream)),
             messages=tuple(messages),
         )
 
@@ -217,6 +228,18 @@ def _durations(
         None if tag is None else tag / time_base,
         whole if tag is None else None,
     )
+
+
+def _outliers(
+    stream_end: Fraction | None, container_end: Fraction | None, time_base: Fraction
+) -> Outliers | None:
+    """From the promised ends, in ticks and in seconds."""
+    if stream_end is None:
+        stream_end = None if container_end is None else container_end / time_base
+    if not stream_end or stream_end <= 0:
+        return None
+    gap = math.ceil(_FAR / time_base)
+    return Outliers(after=math.ceil(stream_end) + gap, gap=gap)
 
 
 def _tagged_duration(metadata: Mapping[str, str]) -> Fraction | None:

@@ -212,6 +212,9 @@ class AudioRoute:
                 continue
             start = packet.pts * packet.time_base
             duration = (packet.duration or 0) * packet.time_base
+            if self._window.silence and start + duration / 2 < 0:
+                continue  # an encoder's run-up, which would delay the whole file
+            start = max(start, Fraction(0)) if self._window.silence else start
             yield self._placer.place(packet, start, start, duration)
 
 

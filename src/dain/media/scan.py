@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeAlias, cast
+from fractions import Fraction
+from typing import Any, TypeAlias, cast
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -16,8 +17,10 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from dain.media.containers import packets
+from dain.media.fields import FieldPairs
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
+AnyPacket: TypeAlias = "Packet[Any]"
 
 # Containers that may store only the coding order, from which FFmpeg then makes up `pts`.
 _CODING_ORDER_FORMATS = {"avi", "mxf"}
@@ -28,7 +31,25 @@ class Clock(Enum):
 
     PTS = auto()  # every frame carries its own
     SORTED = auto()  # the set of times is right, but dealt out in coding order
+    SWAPPED = auto()  # every frame carries one, but two neighbours may have each other's
     COUNTED = auto()  # there are none: a bare stream, at its nominal rate
+
+
+@dataclass(frozen=True)
+class Outliers:
+    """Times that only damage can explain: past the promised end, and far from other frames.
+
+    Attributes:
+        after: a time safely past the promised end, in the stream's time base.
+        gap: ticks that are far.
+    """
+
+    after: int
+    gap: int
+
+    def contain(self, pts: int, previous: int | None) -> bool:
+        """Whether a frame cannot be at `pts`, where the latest so far is at `previous`."""
+        return previous is not None and pts > self.after and pts - previous > self.gap
 
 
 @dataclass(frozen=True)
@@ -80,7 +101,36 @@ def choose_clock(
     delays = {pts - dts for pts, dts in times if pts is not None and dts is not None}
     if container_format in _CODING_ORDER_FORMATS and reorders and len(delays) == 1:
         return Clock.SORTED
-    return Clock.PTS
+    # FFmpeg deals two neighbours of an Xvid stream each other's time, where one is a repeat.
+    return Clock.SWAPPED if container_format == "avi" and reorders else Clock.PTS
+
+
+def added_delay(
+    first_times: Iterable[tuple[int | None, int | None]], container_format: str, most: int
+) -> int:
+    """Ticks that FFmpeg adds to all times of AVI, which stores the order of decoding alone.
+
+    The first frame shown belongs to the beginning, where the audio begins as well.
+
+    Args:
+        first_times: (pts, dts) of a stream's first packets.
+        container_format: FFmpeg's name of it.
+        most: beyond this the first frame was left out or stands longer.
+    """
+    if container_format != "avi":
+        return 0
+    times = list(first_times)
+    shown = [pts for pts, _ in times if pts is not None]
+    decoded = [dts for _, dts in times if dts is not None]
+    return min(most, max(0, min(shown) - min(decoded))) if shown and decoded else 0
+
+
+def undelayed(found: Iterable[AnyPacket], delay: int) -> Iterator[AnyPacket]:
+    """The same packets, shown earlier by `delay` ticks."""
+    for packet in found:
+        if delay and packet.pts is not None:
+            packet.pts -= delay
+        yield packet
 
 
 def is_shown(packet: VideoPacket) -> bool:
@@ -97,7 +147,15 @@ def packet_time(packet: VideoPacket) -> int | None:
     return packet.pts if packet.pts is not None else packet.dts
 
 
-def scan(container: InputContainer, stream: VideoStream, clock: Clock, step: int) -> PacketTimes:
+def scan(
+    container: InputContainer,
+    stream: VideoStream,
+    clock: Clock,
+    step: int,
+    delay: int = 0,
+    promised_end: Fraction | None = None,
+    outliers: Outliers | None = None,
+) -> PacketTimes:
     """Read all packets of a stream; a broken end is simply the end.
 
     Args:
@@ -105,22 +163,38 @@ def scan(container: InputContainer, stream: VideoStream, clock: Clock, step: int
         stream: one of its streams.
         clock: where times come from.
         step: nominal duration of a frame in the stream's time base, for `Clock.COUNTED`.
+        delay: see `added_delay`.
+        promised_end: when the container says that the stream ends, in its time base.
+        outliers: times to leave out.
     """
     times = array("q")
     keyframes: list[tuple[int, int]] = []
-    last_pts, last_duration = -(1 << 63), None
-    for packet in _until_broken(packets(container, stream)):
+    fields = FieldPairs(stream)
+    count, newest = 0, None  # packets, and the time of the frame that came last
+    last_pts, last_duration = -(1 << 63), 0
+    durations: set[int] = set()
+    for packet in _until_broken(undelayed(packets(container, stream), delay)):
+        count += packet.size > 0
+        durations.update((packet.duration or 0,) if packet.size else ())
         if not is_shown(packet):
             continue
+        if fields.is_second(packet):
+            last_duration += (packet.duration or 0) if newest == last_pts else 0
+            continue
         pts = len(times) * step if clock is Clock.COUNTED else _listed_time(packet, clock)
-        if pts is None:
+        if pts is None or (outliers and times and outliers.contain(pts, last_pts)):
             continue
         times.append(pts)
+        newest = pts
         if packet.is_keyframe and packet.dts is not None:
             keyframes.append((pts, packet.dts))
         if pts > last_pts:
-            last_pts, last_duration = pts, packet.duration or None
-    return PacketTimes(array("q", sorted(set(times))), last_duration, sorted(keyframes))
+            last_pts, last_duration = pts, packet.duration or 0
+    if newest != last_pts and len(durations) > 1 and count == stream.frames:
+        # MP4 stores how long packets last in coding order, which is not how long frames stand.
+        left = 0 if promised_end is None else int(promised_end - last_pts)
+        last_duration = left if left > 0 else last_duration
+    return PacketTimes(array("q", sorted(set(times))), last_duration or None, sorted(keyframes))
 
 
 def _listed_time(packet: VideoPacket, clock: Clock) -> int | None:

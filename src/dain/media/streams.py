@@ -42,6 +42,7 @@ class StreamCopier:
         self._messages = messages
         self._negative_times = container.negative_times
         self._is_counted = container.constant_rate
+        self._holds_chapters = container.chapters
         self._source: InputContainer | None = None
         self._main: VideoStream | None = None
         self._plans: list[Plan] = []
@@ -72,6 +73,8 @@ class StreamCopier:
                     f"{' and '.join(left)} left out: not in step with the new timing"
                 )
             return
+        if not container.chapters and self._source.chapters():
+            self._messages.append(f"chapters left out: a {extension} file cannot hold them")
         origin = self._spec.copy_start - self._spec.copy_offset
         self._plans = plan_streams(
             self._source, others, container, extension, origin, self._messages
@@ -102,7 +105,7 @@ class StreamCopier:
             silence=self._is_counted,
             strict=not Flags(output.format.flags) & Flags.ts_nonstrict,
         )
-        if spec.copy_streams:
+        if spec.copy_streams and self._holds_chapters:
             copy_chapters(self._source, output, self._window)
         for plan in self._plans:
             target = plan.add(output)

@@ -80,7 +80,15 @@ class VideoReader(FrameReader):
                 ]
                 if not streams:
                     raise MediaError(f"{self._path} has changed while it was read; start again")
-                self._times = scan(container, streams[0], self._probe.clock, self._probe.step)
+                self._times = scan(
+                    container,
+                    streams[0],
+                    self._probe.clock,
+                    self._probe.step,
+                    self._probe.delay,
+                    self._probe.promised_end,
+                    self._probe.outliers,
+                )
         return self._times
 
     def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from av.video.stream import VideoStream
 from dain.errors import EncodeError, OutputError
 from dain.media.colour import from_rgb
 from dain.media.encoder_tables import Container
-from dain.media.encoders import Choice, add_video_stream, choose, container_for, muxer_options
+from dain.media.encoders import choose, container_for, stored_colour
+from dain.media.encoding import Choice, add_video_stream, muxer_options
 from dain.media.frame import Frame, FrameWriter, OutputSpec
 from dain.media.output import StagedFile, check_file_output
 from dain.media.routes import AnyPacket
@@ -56,7 +58,8 @@ class VideoWriter(FrameWriter):
             )
         self._choice, notes = choose(path, spec, settings)
         self.messages += notes
-        self._colour = spec.colour
+        self._colour = stored_colour(path, self._choice, spec.colour)
+        self._spec = spec = replace(spec, colour=self._colour)
         self._reformatter = VideoReformatter()
         # Exact time and duration of each frame inside the encoder, by its ticks.
         self._times: dict[int, tuple[Fraction, Fraction]] = {}
@@ -92,6 +95,12 @@ class VideoWriter(FrameWriter):
             output.start_encoding()
         except (FFmpegError, OSError, ValueError) as error:
             raise OutputError(f"cannot begin {self._path}: {_reason(error)}") from error
+        tick = video.time_base or choice.time_base
+        if 1 / self._spec.rate < tick:
+            raise OutputError(
+                f"a {self._path.suffix} file cannot time {float(self._spec.rate):g} frames per "
+                "second; lower the rate or name an .mp4"
+            )
         return output, video
 
     def write(self, frame: Frame) -> None:

@@ -1,6 +1,9 @@
 """How failures become exit codes."""
 
+import errno
+import io
 import json
+import sys
 
 import pytest
 import typer
@@ -23,6 +26,7 @@ def fail_with(error, monkeypatch):
         (MediaError("no video"), 2),
         (EncodeError("disk full"), 1),
         (RuntimeError("strange"), 1),
+        (MemoryError(), 1),
         (KeyboardInterrupt(), 130),
         (typer.Abort(), 130),
         (typer.BadParameter("not so"), 2),
@@ -44,6 +48,17 @@ def test_verbose_shows_the_traceback(monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert lines[-1] == "dain: error: disk full"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_message_that_cannot_be_written_changes_nothing(stream, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    fail_with(MediaError("no video"), monkeypatch)
+    monkeypatch.setattr(sys, stream, Full())
+    assert main(["interpolate", "--json"]) == 2
 
 
 def test_success_is_zero(monkeypatch):

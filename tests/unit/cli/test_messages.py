@@ -1,11 +1,15 @@
 """How numbers and messages are shown."""
 
+import errno
+import io
 import json
+import sys
 from fractions import Fraction
 
 import pytest
 
 from dain.cli.messages import (
+    counted,
     number,
     print_error,
     print_json,
@@ -13,12 +17,14 @@ from dain.cli.messages import (
     show_rate,
     show_seconds,
 )
+from dain.errors import RunError
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [
-        (0.04, "0.0 s"),
+        (0.04, "0.04 s"),
+        (0.996, "1.0 s"),
         (8.34, "8.3 s"),
         (59.94, "59.9 s"),
         (59.96, "1:00"),
@@ -58,6 +64,10 @@ def test_rates(rate, shown):
     assert show_rate(rate) == shown
 
 
+def test_one_is_no_plural():
+    assert [counted(count, "frame") for count in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+
+
 def test_numbers_for_scripts_are_whole_where_they_can_be():
     assert json.dumps([number(Fraction(60)), number(Fraction(5, 2))]) == "[60, 2.5]"
 
@@ -70,3 +80,13 @@ def test_a_message_is_one_line(capsys):
 def test_json_keeps_names_as_they_are(capsys):
     print_json({"output": "été.mp4"})
     assert '"été.mp4"' in capsys.readouterr().out
+
+
+def test_a_result_that_cannot_be_written_is_a_failed_run(monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(RunError, match="no space left"):
+        print_json({})

@@ -53,6 +53,23 @@ def test_a_terminal_gets_a_bar(capsys, monkeypatch):
     assert "20/20" in captured.err
 
 
+def test_a_bar_begins_with_what_is_known(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    with ProgressDisplay(quiet=False) as display:
+        display.on_progress(EVENTS[0])
+    assert "0/100" not in capsys.readouterr().err  # the bar's own idea of a total
+
+
+def test_a_terminal_that_cannot_draw_gets_lines(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0.0)
+    show(ProgressDisplay(quiet=False))
+    assert len(capsys.readouterr().err.splitlines()) == len(EVENTS)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_a_bar_is_taken_off_when_a_run_fails(monkeypatch, error):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

@@ -49,8 +49,17 @@ def test_sorted_by_name_is_sorted_by_time(pair, tmp_path):
 
 def test_even_times_divide_the_gap():
     assert even_times(3) == (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4))
-    with pytest.raises(OptionError, match="--count must be at least 1"):
-        even_times(0)
+    for count in (0, -3, 10**12):
+        with pytest.raises(OptionError, match="--count must be between 1 and"):
+            even_times(count)
+
+
+@pytest.mark.parametrize("name", ["mid.png", "mid.mp4"])
+def test_a_file_name_is_no_output(pair, tmp_path, name):
+    before = set(tmp_path.iterdir())
+    with pytest.raises(OutputError, match="a folder or a pattern"):
+        make(*pair, tmp_path / name, even_times(1))
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_sixteen_bits_are_kept(tmp_path):

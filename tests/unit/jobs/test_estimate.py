@@ -1,12 +1,14 @@
 """What a run would take."""
 
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from tests.support.engines import BlendEngine
 from tests.support.videos import Audio, make_video
 
-from dain.errors import OptionError
+from dain.errors import DamageError, OptionError, OutputError
 from dain.jobs import estimate_job, run_job
 from dain.jobs.estimate import _Sample
 from dain.settings import EncodeSettings, JobSettings, TimeSettings
@@ -57,16 +59,99 @@ def test_a_range_of_one_or_two_frames(clip, tmp_path, last):
     assert estimate.bytes > 0
 
 
-def test_stills_out(clip, tmp_path):
-    estimate = estimate_job(clip, tmp_path / "out", settings(), interpolator=BlendEngine())
+@pytest.mark.parametrize("name", ["out", "out.v2", "out_%03d.png", "new/%d.jpg"])
+def test_stills_out(clip, tmp_path, name):
+    if name == "out.v2":
+        (tmp_path / name).mkdir()
+    before = set(tmp_path.rglob("*"))
+    estimate = estimate_job(clip, tmp_path / name, settings(), interpolator=BlendEngine())
     assert estimate.bytes > 120 * 100
-    assert not (tmp_path / "out").exists()
+    assert not estimate.output_exists
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_stills_into_the_folder_one_stands_in(clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    estimate = estimate_job(clip, Path(), settings(), interpolator=BlendEngine())
+    assert estimate.bytes > 120 * 100
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.mark.parametrize("name", ["stills", "stills/%d.png"])
+def test_stills_that_exist_are_told(clip, tmp_path, name):
+    (tmp_path / "stills").mkdir()
+    (tmp_path / "stills" / "7.png").write_bytes(b"precious")
+    estimate = estimate_job(clip, tmp_path / name, settings(), interpolator=BlendEngine())
+    assert estimate.output_exists
 
 
 def test_what_a_run_would_refuse_is_refused(clip, tmp_path):
     chosen = settings(factor=Fraction(2), start=Fraction(100))
     with pytest.raises(OptionError):
         estimate_job(clip, tmp_path / "out.mp4", chosen, interpolator=BlendEngine())
+
+
+@pytest.mark.parametrize(
+    "name", ["no/out.mp4", "no/where/out", "no/where/%d.png", "in.mp4/out.mp4"]
+)
+def test_an_output_that_a_run_would_refuse_is_refused(clip, tmp_path, name):
+    engine = BlendEngine()
+    with pytest.raises(OutputError):
+        estimate_job(clip, tmp_path / name, settings(), interpolator=engine)
+    assert not engine.calls
+
+
+def test_stills_into_their_own_folder_are_refused(clip, tmp_path):
+    stills = tmp_path / "stills"
+    run_job(clip, stills, settings(), interpolator=BlendEngine())
+    with pytest.raises(OutputError, match="another place"):
+        estimate_job(stills, stills, settings(), interpolator=BlendEngine())
+
+
+def test_streams_that_would_be_left_behind_are_told(clip, tmp_path):
+    chosen = settings(factor=Fraction(2), slow_motion=True)
+    estimate = estimate_job(clip, tmp_path / "out.mp4", chosen, interpolator=BlendEngine())
+    result = run_job(clip, tmp_path / "out.mp4", chosen, interpolator=BlendEngine())
+    assert any("audio" in warning for warning in estimate.warnings)
+    assert estimate.warnings == result.warnings
+
+
+def test_damage_in_the_sample_is_told_or_refused(tmp_path):
+    clip = make_video(tmp_path / "in.mkv", count=24, keyframe_interval=6)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) // 2])
+    output = tmp_path / "out.mp4"
+    assert estimate_job(clip, output, settings(), interpolator=BlendEngine()).warnings
+    with pytest.raises(DamageError):
+        estimate_job(clip, output, replace(settings(), strict=True), interpolator=BlendEngine())
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"end": Fraction(1)},
+        {"start": Fraction(51, 100), "end": Fraction(1)},
+        {"start": Fraction(51, 100), "end": Fraction(101, 100)},
+        {"start": Fraction(51, 100), "end": Fraction(1), "loop": True},
+        {"start_frame": 10, "end_frame": 10},
+        {"start_frame": 59},
+    ],
+    ids=str,
+)
+def test_it_counts_the_frames_that_a_run_uses(clip, tmp_path, chosen):
+    chosen = settings(factor=Fraction(2), **chosen)
+    output = tmp_path / "out.mp4"
+    estimate = estimate_job(clip, output, chosen, interpolator=BlendEngine())
+    result = run_job(clip, output, chosen, interpolator=BlendEngine())
+    assert estimate.frames_in == result.frames_in
+    assert estimate.frames_out == result.frames_out
+
+
+def test_a_frame_that_is_held_is_not_measured_by_interpolating(clip, tmp_path):
+    engine = BlendEngine()
+    chosen = settings(factor=Fraction(8), start_frame=10, end_frame=10)
+    estimate_job(clip, tmp_path / "out.mp4", chosen, interpolator=engine)
+    assert not engine.calls
 
 
 def test_a_sample_is_extended_by_its_later_frames():

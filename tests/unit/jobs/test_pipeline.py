@@ -1,5 +1,7 @@
 """Three stages at once, and how they end."""
 
+import signal
+import sys
 import threading
 import time
 from itertools import count
@@ -130,3 +132,50 @@ def test_an_interruption_waits_for_the_frame_being_encoded():
     still = list(finished)
     time.sleep(0.1)
     assert finished == still
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+@pytest.mark.parametrize("times", [1, 4])
+def test_ctrl_c_waits_for_the_frame_being_encoded(times):
+    # The rest is being encoded when the signals come, one after another.
+    finished = []
+
+    def encode(item):
+        time.sleep(0.25)
+        finished.append(item)
+
+    def press():
+        for _ in range(times):
+            time.sleep(0.05)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    fingers = threading.Thread(target=press)
+    fingers.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_pipeline(lambda: iter(range(4)), double, encode)
+    still = list(finished)
+    assert still == [0]
+    fingers.join()
+    time.sleep(0.3)
+    assert finished == still
+
+
+@pytest.mark.parametrize("error", [MemoryError, SystemExit])
+def test_what_no_one_expects_ends_the_run_too(error):
+    def transform(items):
+        yield next(items)
+        raise error
+
+    with pytest.raises(error):
+        run_pipeline(count, transform, lambda item: None)
+
+
+def test_a_failing_listener_ends_the_run():
+    encoded = []
+
+    def listen():
+        raise ValueError("listener")
+
+    with pytest.raises(ValueError, match="listener"):
+        run_pipeline(count, double, encoded.append, listen)
+    assert encoded in ([], [0])

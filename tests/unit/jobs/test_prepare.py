@@ -1,14 +1,15 @@
 """Planning a run over an open source."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.videos import Audio, make_video
 
-from dain.errors import MediaError, OutputError
-from dain.jobs.prepare import common_time_base, prepare, refuse_own_input
+from dain.errors import MediaError, OptionError, OutputError
+from dain.jobs.prepare import check_names, common_time_base, prepare
 from dain.media import open_reader
 from dain.settings import JobSettings, TimeSettings
 
@@ -98,5 +99,11 @@ def test_the_input_is_no_output(tmp_path):
     link.symlink_to(path)
     for output in (path, link):
         with pytest.raises(OutputError, match="apart from the input"):
-            refuse_own_input(path, output)
-    refuse_own_input(path, tmp_path / "other.mp4")
+            check_names(path, output)
+    check_names(path, tmp_path / "other.mp4")
+
+
+def test_a_pipe_is_refused():
+    for source, output in ((Path("-"), Path("out.mp4")), (Path("in.mp4"), Path("-"))):
+        with pytest.raises(OptionError, match="pipes are not supported"):
+            check_names(source, output)

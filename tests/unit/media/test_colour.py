@@ -218,7 +218,7 @@ def test_tags_fit_the_pixel_format():
     assert tags_for(tagged, "yuv420p10le", 64, 48) == tagged
     assert tags_for(Colour(), "yuv420p", 64, 48) == Colour()
     assert tags_for(tagged, "gbrp10le", 64, 48) == Colour(9, 16, 0, 2)
-    assert tags_for(Colour(1, 13, 0, 2), "yuv420p", 64, 48) == Colour(1, 13, 6, 2)
+    assert tags_for(Colour(1, 13, 0, 2), "yuv420p", 64, 48) == Colour(1, 13, 6, 1)
     assert tags_for(Colour(1, 1, 1, 1), "yuvj420p", 64, 48).range == 2
     frame = from_rgb(pictures(1, 64, 48)[0], "yuv420p10le", tagged)
     assert colour_of(frame) == tagged

@@ -369,7 +369,8 @@ def test_last_duration_is_that_of_the_last_shown_packet(tmp_path):
 def test_the_clock_is_chosen_by_the_packets():
     coding_order = [(index + 2, index) for index in range(9)]
     presentation = [(2, 0), (5, 1), (3, 2), (4, 3)]
-    assert choose_clock(presentation, "avi", reorders=True) is Clock.PTS
+    assert choose_clock(presentation, "avi", reorders=True) is Clock.SWAPPED
+    assert choose_clock(presentation, "mxf", reorders=True) is Clock.PTS
     assert choose_clock(coding_order, "avi", reorders=True) is Clock.SORTED
     assert choose_clock(coding_order, "avi", reorders=False) is Clock.PTS
     assert choose_clock(coding_order, "matroska,webm", reorders=True) is Clock.PTS

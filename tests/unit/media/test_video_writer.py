@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from tests.support.videos import make_video, pictures
 
 from dain.errors import EncodeError, OutputError
+from dain.media import open_reader
 from dain.media.frame import Colour, Frame, OutputSpec
 from dain.media.video_writer import VideoWriter
 from dain.settings import EncodeSettings
@@ -273,6 +273,7 @@ def test_frames_must_follow_and_fit(tmp_path: Path) -> None:
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
+    resource = pytest.importorskip("resource")  # POSIX only
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -316,3 +317,43 @@ def test_a_colon_in_the_name_is_no_protocol(tmp_path: Path) -> None:
     path = tmp_path / "take: 1.mp4"
     write(path, frames(2))
     assert path.exists()
+
+
+@pytest.mark.parametrize("extension", ["mp4", "m4v", "mov"])
+def test_the_index_comes_first(tmp_path: Path, extension: str) -> None:
+    path = tmp_path / f"out.{extension}"
+    with VideoWriter(path, spec(), EncodeSettings()) as writer:
+        for frame in frames(9):
+            writer.write(frame)
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+@pytest.mark.parametrize("extension", ["mkv", "webm", "avi"])
+def test_rates_that_the_clock_cannot_tell_apart_are_refused(tmp_path: Path, extension: str) -> None:
+    with pytest.raises(OutputError, match="cannot time 2000 frames per second"):
+        VideoWriter(tmp_path / f"out.{extension}", spec(2000), EncodeSettings())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("codec", ["mpeg4", "ffv1", "mjpeg"])
+def test_pixels_are_what_players_assume_where_no_tag_can_say(tmp_path: Path, codec: str) -> None:
+    """Full range and BT.709 for a small picture would be shown too pale, and in false colours."""
+    tagged = replace(spec(), colour=Colour(1, 1, 1, 2))
+    path = tmp_path / "out.avi"
+    image = np.full((SIZE[1], SIZE[0], 3), (0, 255, 255), np.uint8)
+    with VideoWriter(path, tagged, EncodeSettings(codec=codec)) as writer:
+        for index in range(2):
+            writer.write(Frame(image, index, Fraction(1, 60), 1, index))
+    with open_reader(path) as reader:
+        found = next(reader.frames()).pixels
+    assert np.abs(found.astype(int) - image).mean() < 3
+    assert writer.messages == []
+
+
+def test_high_dynamic_range_that_cannot_be_noted_is_told(tmp_path: Path) -> None:
+    wide = replace(spec(), colour=Colour(9, 16, 9, 1), bit_depth=10)
+    for extension, told in (("avi", True), ("mp4", False), ("mkv", False)):
+        with VideoWriter(tmp_path / f"out.{extension}", wide, EncodeSettings()) as writer:
+            writer.write(frames(1)[0])
+        assert any("high dynamic range" in message for message in writer.messages) is told

@@ -1,0 +1,160 @@
+"""The options of the commands, each declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dain.errors import OptionError
+
+_TIME = "How smooth"
+_RANGE = "Which part"
+_ENGINE = "How frames are made"
+_OUTPUT = "How the output is written"
+_REPORT = "What is said"
+
+
+def read_path(text: str) -> Path:
+    """A file or folder name as given.
+
+    Raises:
+        OptionError: it is empty, which `Path` would take for the current folder; most often
+            a shell variable without a value.
+    """
+    if not text:
+        raise OptionError("expected the name of a file or folder, found an empty one")
+    return Path(text)
+
+
+def refuse_both(quiet: bool, verbose: bool) -> None:
+    """Refuse two wishes that contradict each other.
+
+    Raises:
+        OptionError: both are True.
+    """
+    if quiet and verbose:
+        raise OptionError("expected at most one of --quiet and --verbose, found both")
+
+
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="IN...",
+        help="Video files, folders of stills, or patterns like %05d.png.",
+        parser=read_path,
+    ),
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        *("-o", "--output"),
+        metavar="OUT",
+        help="Where to write; a folder for several inputs.",
+        parser=read_path,
+    ),
+]
+
+Fps = Annotated[
+    str | None,
+    typer.Option(metavar="RATE", help="Output rate: 60, 60000/1001.", rich_help_panel=_TIME),
+]
+Factor = Annotated[
+    str | None,
+    typer.Option(
+        metavar="X", help="Output rate as a multiple of the source's.", rich_help_panel=_TIME
+    ),
+]
+SlowMotion = Annotated[
+    bool,
+    typer.Option(
+        "--slow-motion",
+        help="Keep the source's rate and make the video longer.",
+        rich_help_panel=_TIME,
+    ),
+]
+Loop = Annotated[
+    bool,
+    typer.Option("--loop", help="Let the last frame flow into the first.", rich_help_panel=_TIME),
+]
+InputFps = Annotated[
+    str,
+    typer.Option(
+        metavar="RATE", help="Rate at which a folder of stills plays.", rich_help_panel=_TIME
+    ),
+]
+
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="Begin here: seconds or hh:mm:ss.mmm.", rich_help_panel=_RANGE),
+]
+End = Annotated[
+    str | None, typer.Option(metavar="T", help="Stop before here.", rich_help_panel=_RANGE)
+]
+StartFrame = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="First source frame, from 0.", rich_help_panel=_RANGE),
+]
+EndFrame = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Last source frame, included.", rich_help_panel=_RANGE),
+]
+
+Model = Annotated[str, typer.Option("-m", "--model", help="Network.", rich_help_panel=_ENGINE)]
+Device = Annotated[
+    str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_ENGINE)
+]
+Precision = Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.", rich_help_panel=_ENGINE)]
+Scale = Annotated[
+    str,
+    typer.Option(
+        metavar="X",
+        help="Size at which motion is estimated, above 0 up to 1, or auto.",
+        rich_help_panel=_ENGINE,
+    ),
+]
+
+Codec = Annotated[
+    str | None,
+    typer.Option("-c", "--codec", help="Encoder: libx264, ffv1, png, ...", rich_help_panel=_OUTPUT),
+]
+Crf = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Quality, lower is better.", rich_help_panel=_OUTPUT),
+]
+PixFmt = Annotated[
+    str | None, typer.Option(help="Pixel format: yuv420p, ...", rich_help_panel=_OUTPUT)
+]
+EncoderOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="K=V", help="Option of the encoder; repeatable.", rich_help_panel=_OUTPUT),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("-y", "--overwrite", help="Replace an existing output.", rich_help_panel=_OUTPUT),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Stop at damage instead of bridging it.", rich_help_panel=_OUTPUT
+    ),
+]
+
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Measure a sample, tell what it would take, write nothing.",
+        rich_help_panel=_REPORT,
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=_REPORT)
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Only warnings and errors.", rich_help_panel=_REPORT)
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Tracebacks of errors, too.", rich_help_panel=_REPORT)
+]
