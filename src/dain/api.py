@@ -47,7 +47,7 @@ def interpolate_video(
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
-    encoder_options: Mapping[str, str] | None = None,
+    encoder_options: Mapping[str, str | int | float] | None = None,
     overwrite: bool = False,
     strict: bool = False,
     on_progress: OnProgress | None = None,
@@ -131,7 +131,7 @@ def job_settings(
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
-    encoder_options: Mapping[str, str] | None = None,
+    encoder_options: Mapping[str, str | int | float] | None = None,
     overwrite: bool = False,
     strict: bool = False,
 ) -> JobSettings:
@@ -156,7 +156,7 @@ def job_settings(
             codec=codec,
             crf=crf,
             pix_fmt=pix_fmt,
-            options=dict(encoder_options or {}),
+            options={name: str(value) for name, value in (encoder_options or {}).items()},
             overwrite=overwrite,
         ),
         read=ReadSettings(stills_rate=_read("--input-fps", parse_rate, input_fps)),
@@ -186,7 +186,8 @@ def engine_settings(
 
 def _as_text(value: Number) -> str:
     """As a person would write it: no exponent, which the parsers refuse."""
-    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
+    # numpy's floats are floats too, and write themselves in another way.
+    return f"{Decimal(repr(float(value))):f}" if isinstance(value, float) else str(value)
 
 
 def _read(option: str, parse: Callable[[str], Fraction], value: Number) -> Fraction:

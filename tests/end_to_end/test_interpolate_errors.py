@@ -196,10 +196,21 @@ def test_a_folder_that_is_not_there(refuses, clip, tmp_path):
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere"
 )
-def test_a_folder_that_cannot_be_written(refuses, clip, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "name", "message"),
+    [
+        (0o500, "out.mp4", "not writable"),
+        (0o000, "out.mp4", "cannot look up"),
+        (0o000, "", "no permission to look into"),
+        (0o400, "", "no permission to look into"),
+    ],
+)
+def test_a_folder_that_is_not_ours(refuses, clip, tmp_path, mode, name, message):
     locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    assert "not writable" in refuses("interpolate", clip, "-o", locked / "out.mp4", "--fps", 60)
+    locked.mkdir()
+    locked.chmod(mode)
+    assert message in refuses("interpolate", clip, "-o", locked / name, "--fps", 60)
+    locked.chmod(0o700)  # else it cannot be removed
 
 
 def test_a_folder_in_which_nothing_can_be_made(refuses, clip):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from dain.cli.demo_scene import DURATION, HEIGHT, Scene
 from dain.errors import OutputError
 from dain.jobs import OnProgress, make_interpolator, run_job
+from dain.jobs.prepare import check_name
 from dain.media import Frame, OutputSpec, open_reader, open_writer
 from dain.media.stills_codec import encode_still
 from dain.settings import EncodeSettings, EngineSettings, JobSettings, TimeSettings
@@ -73,11 +74,12 @@ def make_demo(folder: Path, model: str, device: str, on_progress: OnProgress | N
     Files of an earlier demo are replaced.
 
     Raises:
-        OptionError: an unknown model or device.
+        OptionError: an unknown model or device, or a name that cannot be one.
         OutputError: the folder cannot be made.
     """
     started = time.monotonic()
     interpolator = make_interpolator(EngineSettings(model=model, device=device))
+    check_name(folder)
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

@@ -41,12 +41,18 @@ def print_json(value: Mapping[str, Any]) -> None:
         BrokenPipeError: its reader went away.
     """
     try:
-        print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False), flush=True)
+        _print_json(value, ensure_ascii=False)
+    except UnicodeEncodeError:  # a file name that the terminal cannot show
+        _print_json(value, ensure_ascii=True)
     except BrokenPipeError:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunError(f"cannot write the result to standard output: {reason}") from error
+
+
+def _print_json(value: Mapping[str, Any], ensure_ascii: bool) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=ensure_ascii, allow_nan=False), flush=True)
 
 
 def counted(count: int, noun: str) -> str:

@@ -103,8 +103,10 @@ class Runner:
 
 def _outputs_in(folder: Path, sources: Sequence[Path]) -> list[Path]:
     """One output for each source, named after it."""
+    from dain.jobs.prepare import check_name
     from dain.media.stills_names import is_stills_output, pattern_of
 
+    check_name(folder)
     if not is_stills_output(folder) or pattern_of(folder) is not None:
         raise OutputError(
             f"expected a folder as the output of several inputs, found {folder}; "

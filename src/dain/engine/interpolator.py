@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from dain.engine.devices import resolve_device, resolve_precision
 from dain.engine.pixels import check_frame, to_array, to_tensor
@@ -25,10 +26,15 @@ _FULL_SCALE_PIXELS = 2560 * 1440
 
 @dataclass(frozen=True)
 class _Known:
-    """A frame whose features are at hand; `pixels` is our own copy."""
+    """A frame whose features are at hand; `pixels` is our own copy.
+
+    With alpha, colours are kept multiplied by it, so that those under a transparent place do
+    not bleed into its edges, and `cover` are the features with alpha, thrice, in their place.
+    """
 
     pixels: npt.NDArray[Any]
     features: FrameFeatures
+    cover: FrameFeatures | None
 
     def is_of(self, frame: npt.NDArray[Any]) -> bool:
         return self.pixels.dtype == frame.dtype and np.array_equal(self.pixels, frame)
@@ -88,7 +94,8 @@ class Interpolator:
         """Frames between two frames.
 
         Args:
-            frame0: ``(H, W, 3)`` RGB: uint8, uint16, or float32 in [0, 1].
+            frame0: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA, alpha not multiplied into the
+                colours: uint8, uint16, or float32 in [0, 1]. Alpha moves as the colours do.
             frame1: the same size and type.
             times: each in (0, 1), from frame 0 to frame 1.
 
@@ -116,28 +123,41 @@ class Interpolator:
         frame1: npt.NDArray[Any],
         times: Sequence[Fraction | float],
     ) -> list[npt.NDArray[Any]]:
-        features0, features1 = self._features(frame0, frame1)
-        motion = self._relate(features0, features1)
-        return [
-            to_array(
-                self._network.synthesise(features0, features1, motion, float(t))[0], frame0.dtype
-            )
-            for t in times
-        ]
+        known0, known1 = self._known = [self._find(frame) for frame in (frame0, frame1)]
+        motion = self._relate(known0.features, known1.features)
+        made = []
+        for t in times:
+            picture = self._synthesise(known0.features, known1.features, motion, t)
+            if known0.cover is not None and known1.cover is not None:
+                cover = self._synthesise(known0.cover, known1.cover, motion, t)
+                alpha = cover[:, :1].clamp(0, 1)
+                colours = torch.where(alpha > 0, picture / alpha, 0.0)
+                picture = torch.cat([colours, alpha], dim=1)
+            made.append(to_array(picture, frame0.dtype))
+        return made
 
-    def _features(
-        self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]
-    ) -> tuple[FrameFeatures, FrameFeatures]:
-        found = [self._find(frame) for frame in (frame0, frame1)]
-        self._known = found
-        return found[0].features, found[1].features
+    def _synthesise(
+        self,
+        features0: FrameFeatures,
+        features1: FrameFeatures,
+        motion: Motion,
+        t: Fraction | float,
+    ) -> Tensor:
+        frame: Tensor = self._network.synthesise(features0, features1, motion, float(t))[0]
+        return frame
 
     def _find(self, frame: npt.NDArray[Any]) -> _Known:
         for known in reversed(self._known):
             if known.is_of(frame):
                 return known
         tensor = to_tensor(frame, self._device)
-        return _Known(frame.copy(), self._network.encode(tensor, self._scale_for(frame)))
+        colours = tensor[:, :3] * tensor[:, 3:] if frame.shape[2] == 4 else tensor
+        features = self._network.encode(colours, self._scale_for(frame))
+        cover = None
+        if frame.shape[2] == 4:
+            alpha = tensor[:, 3:].expand(-1, 3, -1, -1).contiguous()
+            cover = replace(features, frame=alpha)
+        return _Known(frame.copy(), features, cover)
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
         if self._motion is not None:

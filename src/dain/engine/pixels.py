@@ -22,8 +22,8 @@ def check_frame(frame: Any, name: str) -> npt.NDArray[Any]:
     """
     if not isinstance(frame, np.ndarray):
         raise FrameError(f"{name} must be a numpy array, found {type(frame).__name__}")
-    if frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
-        raise FrameError(f"{name} must be (H, W, 3) RGB, found shape {frame.shape}")
+    if frame.ndim != 3 or frame.shape[2] not in (3, 4) or 0 in frame.shape:
+        raise FrameError(f"{name} must be (H, W, 3) RGB or (H, W, 4) RGBA, found {frame.shape}")
     if frame.dtype == np.float32:
         low, high = float(frame.min()), float(frame.max())
         if not (low >= 0 and high <= 1):
@@ -34,7 +34,7 @@ def check_frame(frame: Any, name: str) -> npt.NDArray[Any]:
 
 
 def to_tensor(frame: npt.NDArray[Any], device: torch.device) -> Tensor:
-    """``(H, W, 3)`` in its own scale to ``(1, 3, H, W)`` float32 in [0, 1]."""
+    """``(H, W, C)`` in its own scale to ``(1, C, H, W)`` float32 in [0, 1]."""
     scale = _FULL_SCALE.get(frame.dtype, 1.0)
     if frame.dtype == np.uint16:
         frame = frame.astype(np.float32)  # PyTorch moves uint16 but hardly computes with it
@@ -44,7 +44,7 @@ def to_tensor(frame: npt.NDArray[Any], device: torch.device) -> Tensor:
 
 
 def to_array(tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """``(1, 3, H, W)`` in [0, 1] to ``(H, W, 3)`` of `dtype`: clamped, and rounded if integer."""
+    """``(1, C, H, W)`` in [0, 1] to ``(H, W, C)`` of `dtype`: clamped, and rounded if integer."""
     scale = _FULL_SCALE.get(dtype)
     picture = tensor[0].permute(1, 2, 0)
     if scale is None:

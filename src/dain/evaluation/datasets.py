@@ -72,9 +72,11 @@ def find_triplets(dataset: str, root: Path) -> list[Triplet]:
     """
     if dataset not in DATASETS:
         raise OptionError(f"--dataset must be one of {', '.join(DATASETS)}, found {dataset!r}")
-    if not root.is_dir():
-        raise MediaError(f"{root}: expected a folder of samples, found none")
-    samples = DATASETS[dataset](root)
+    try:
+        samples = DATASETS[dataset](root)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MediaError(f"expected a folder of samples, found {root}: {reason}") from error
     if not samples:
         raise MediaError(
             f"{root}: expected folders NAME/im1, im2, im3 of pictures, found no complete one"

@@ -11,6 +11,7 @@ import numpy as np
 
 from dain.errors import MediaError, OptionError, OutputError
 from dain.jobs.making import FrameInterpolator
+from dain.jobs.prepare import check_name
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator
 from dain.media import Frame, OutputSpec
@@ -79,7 +80,7 @@ def make_stills(
         interpolator: engine to use; by default one made from the settings.
 
     Raises:
-        OptionError: a time lies outside (0, 1).
+        OptionError: a time lies outside (0, 1), or the output's name cannot be one.
         MediaError: a still is missing or damaged, or they differ in size.
         OutputError: the output exists or cannot be written.
         EncodeError: the disk gave up.
@@ -87,6 +88,7 @@ def make_stills(
     for time in times:
         if not 0 < time < 1:
             raise OptionError(f"--at must lie between 0 and 1, both excluded, found {time}")
+    check_name(output)
     if not is_stills_output(output):
         raise OutputError(
             f"expected a folder or a pattern such as out/%04d.png as the output, found {output}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -75,16 +76,34 @@ def check_names(source: Path, output: Path) -> None:
     Folders of stills that are both read and written are the writer's to judge.
 
     Raises:
-        OptionError: one is ``-``.
+        OptionError: one cannot be a name here.
         OutputError: both are the same file.
     """
-    for path in (source, output):
-        if str(path) == "-":
-            raise OptionError("expected files or folders, found -; pipes are not supported")
+    check_name(source)
+    check_name(output)
     if source.is_file() and output.is_file() and source.samefile(output):
         raise OutputError(
             f"expected an output apart from the input, found {output} for both; choose another name"
         )
+
+
+def check_name(path: Path) -> None:
+    """Refuse a pipe, and what the system does not let us look at.
+
+    Raises:
+        OptionError: the name is ``-`` or too long, or a folder in it is not ours to enter.
+    """
+    if str(path) == "-":
+        raise OptionError("expected a file or folder, found -; pipes are not supported")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return  # an output still to be made; of an input, its reader tells
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(f"cannot look up {path}: {reason}") from error
+    if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+        raise OptionError(f"no permission to look into the folder {path}; change its mode or owner")
 
 
 def common_time_base(rate: Fraction, offset: Fraction, last_duration: Fraction) -> Fraction:

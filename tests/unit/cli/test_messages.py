@@ -82,6 +82,14 @@ def test_json_keeps_names_as_they_are(capsys):
     assert '"été.mp4"' in capsys.readouterr().out
 
 
+def test_json_is_escaped_where_it_cannot_be_shown(monkeypatch):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    value = {"output": "été \udcff.mp4"}  # the latter a byte that is no UTF-8
+    print_json(value)
+    assert json.loads(shown.getvalue()) == value
+
+
 def test_a_result_that_cannot_be_written_is_a_failed_run(monkeypatch):
     class Full(io.StringIO):
         def write(self, text):

@@ -60,6 +60,38 @@ def test_types_agree_with_each_other(dtype):
     assert np.abs(found - expected).max() <= 1 / 255
 
 
+def slid(step):
+    """A smooth picture and its alpha, both `step` pixels to the right."""
+    y, x = np.mgrid[0:64, 0:96].astype(float)
+    waves = [np.sin((x - step) / part + y / 7) for part in (4, 6, 9, 5)]
+    return np.stack([127 + 100 * wave for wave in waves], axis=-1).astype(np.uint8)
+
+
+def test_alpha_moves_as_the_colours_do():
+    interpolator = Interpolator(device="cpu")
+    one, middle, two = (slid(step) for step in (0, 2, 4))
+    made = interpolator.between(one, two)[0]
+    assert made.shape == one.shape
+    error = np.abs(made.astype(int) - middle)[8:-8, 8:-8].mean(axis=(0, 1))
+    averaged = np.abs((one.astype(int) + two) // 2 - middle)[8:-8, 8:-8].mean(axis=(0, 1))
+    assert (error < averaged / 3).all()
+
+
+def test_opaque_alpha_changes_nothing():
+    interpolator = Interpolator(device="cpu")
+    one, two = (slid(step) for step in (0, 4))
+    plain = interpolator.between(one[..., :3], two[..., :3])[0]
+    one[..., 3] = two[..., 3] = 255
+    made = interpolator.between(one, two)[0]
+    assert np.array_equal(made[..., :3], plain)
+    assert (made[..., 3] == 255).all()
+
+
+def test_alpha_on_one_side_only_is_refused():
+    with pytest.raises(FrameError, match="one size and type"):
+        Interpolator(device="cpu").between(slid(0), slid(4)[..., :3])
+
+
 def test_nothing_asked_nothing_made():
     assert Interpolator(device="cpu").between(frame(0), frame(1), []) == []
 
@@ -113,7 +145,8 @@ def test_strided_views_are_taken():
     [
         ([[1, 2], [3, 4]], "must be a numpy array, found list"),
         (np.zeros((4, 4), np.uint8), "must be .H, W, 3. RGB"),
-        (np.zeros((4, 4, 4), np.uint8), "must be .H, W, 3. RGB"),
+        (np.zeros((4, 4, 2), np.uint8), "must be .H, W, 3. RGB"),
+        (np.zeros((4, 4, 5), np.uint8), "must be .H, W, 3. RGB"),
         (np.zeros((0, 4, 3), np.uint8), "must be .H, W, 3. RGB"),
         (np.zeros((4, 4, 3), np.int64), "must be uint8, uint16 or float32, found int64"),
         (np.full((4, 4, 3), 255, np.float32), r"must lie in \[0, 1\], found 255"),
@@ -184,3 +217,20 @@ def test_a_gpu_agrees_with_the_cpu():
     on_cpu = Interpolator(device="cpu").between(frame(0), frame(1))[0].astype(int)
     on_gpu = Interpolator(device="cuda").between(frame(0), frame(1))[0].astype(int)
     assert np.abs(on_cpu - on_gpu).mean() < 0.5
+
+
+def test_colours_under_a_transparent_place_do_not_bleed():
+    """A grey disc drifts over nothing; whatever colour nothing has, the disc stays grey."""
+    frames = []
+    for left in (20, 24):
+        y, x = np.mgrid[:64, :64]
+        inside = (y - 32) ** 2 + (x - left - 10) ** 2 < 15**2
+        picture = np.zeros((64, 64, 4), np.uint8)
+        picture[..., 0] = 255  # red, unseen
+        picture[inside] = (128, 128, 128, 255)
+        frames.append(picture)
+    made = Interpolator(device="cpu").between(*frames)[0]
+    seen = made[..., 3] > 8
+    assert seen.any()
+    assert (made[..., 3] < 128).any()
+    assert np.abs(made[seen][:, :3].astype(int) - 128).max() <= 2

@@ -1,5 +1,6 @@
 """Planning a run over an open source."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -107,3 +108,16 @@ def test_a_pipe_is_refused():
     for source, output in ((Path("-"), Path("out.mp4")), (Path("in.mp4"), Path("-"))):
         with pytest.raises(OptionError, match="pipes are not supported"):
             check_names(source, output)
+
+
+def test_a_name_that_is_too_long():
+    with pytest.raises(OptionError, match="cannot look up"):
+        check_names(Path("in.mp4"), Path("n" * 300 + ".mp4"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_name_that_leads_in_a_circle(tmp_path):
+    path = tmp_path / "in.mp4"
+    path.symlink_to(path)
+    with pytest.raises(OptionError, match="cannot look up"):
+        check_names(path, tmp_path / "out.mp4")
