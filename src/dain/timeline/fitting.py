@@ -2,11 +2,12 @@
 
 Candidates are tried in this order, and the first that fits wins:
 
-1. the container's base rate,
-2. the container's average rate, if it is a standard rate,
-3. the standard rates, the closest fit first,
-4. the container's average rate, whatever it is,
-5. the simplest rate that the first and last timestamp allow.
+1. the container's average rate, then its base rate, if it is a standard rate, is the only one
+   it gives, or fits to the tick,
+2. the standard rates, the closest fit first,
+3. the container's base rate, then its average rate, whatever they are (FFmpeg guesses
+   12000/1001 for a GIF whose delays of 8 and 9 hundredths mean 12),
+4. the simplest rate that the first and last timestamp allow.
 
 A fit is a whole number for every frame, so a rate that is slightly off drifts
 away from the timestamps and is refused; what is left to the order are clips too short
@@ -95,15 +96,17 @@ def _choose(
     candidates: Sequence[Fraction], worst: Callable[[Fraction], Fraction | None]
 ) -> Fraction | None:
     """The first candidate that fits, in the order the module describes."""
-    average, bases = candidates[:1], candidates[1:]
-    for rate in (*bases, *(rate for rate in average if rate in _STANDARD_RATES)):
-        if worst(rate) is not None:
+    for rate in candidates:
+        error = worst(rate)
+        sure = rate in _STANDARD_RATES or len(candidates) == 1 or error == 0
+        if sure and error is not None:
             return rate
     errors = ((worst(rate), rate) for rate in _STANDARD_RATES)
     fitting = [(error, rate) for error, rate in errors if error is not None]
     if fitting:
         return min(fitting, key=lambda pair: pair[0])[1]
-    return next((rate for rate in average if worst(rate) is not None), None)
+    others = (*candidates[1:], *candidates[:1])
+    return next((rate for rate in others if worst(rate) is not None), None)
 
 
 def _period(rate: Fraction, time_base: Fraction) -> Fraction:

@@ -200,3 +200,19 @@ def test_ten_hours_are_measured_without_drift() -> None:
     assert timing.rate == NTSC_FILM
     assert timing.duration == count / NTSC_FILM
     assert timing.time_of(pts[-1]) == (count - 1) / NTSC_FILM
+
+
+@pytest.mark.parametrize(
+    ("period", "count", "rates", "expected"),
+    [
+        # FFmpeg's guesses for a GIF of 18 frames, whose delays are 8, 9, 8 hundredths.
+        (Fraction(1, 12), 18, [Fraction(143, 12), Fraction(12000, 1001)], Fraction(12)),
+        # Few frames on which 12 would fit as well.
+        (Fraction(2, 25), 3, [Fraction(25, 2)], Fraction(25, 2)),
+        (Fraction(2, 25), 3, [Fraction(37, 3), Fraction(25, 2)], Fraction(25, 2)),
+    ],
+)
+def test_rates_of_coarse_clocks(period, count, rates, expected):
+    tick = Fraction(1, 100)
+    pts = [int(k * period / tick) for k in range(count)]
+    assert measure(pts, tick, rates, None).rate == expected
