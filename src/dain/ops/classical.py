@@ -5,13 +5,14 @@ Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from dain.ops.compiling import spread
 
 # OpenCV's DIS throws below about 12 pixels; patches (8 pixels) need room to move.
 _FLOOR = 32
@@ -58,15 +59,16 @@ class ClassicalFlow:
             )
         if self._searches is None:
             self._searches = (_search(cv2), _search(cv2))
-        forward, backward = self._searches
-        with ThreadPoolExecutor(1, thread_name_prefix="dain-flow") as pool:
-            other = pool.submit(backward.calc, grey1, grey0, None)
-            flow01 = forward.calc(grey0, grey1, None)
-            flow10 = other.result()
-        return (
-            np.ascontiguousarray(flow01[:height, :width]),
-            np.ascontiguousarray(flow10[:height, :width]),
-        )
+        searches, pictures = self._searches, (grey0, grey1)
+        flows: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * 2
+
+        def search(start: int, stop: int) -> None:
+            for k in range(start, stop):
+                flows[k] = searches[k].calc(pictures[k], pictures[1 - k], None)
+
+        spread(search, 2)
+        flow01, flow10 = (np.ascontiguousarray(flow[:height, :width]) for flow in flows)
+        return flow01, flow10
 
 
 def _search(cv2: Any) -> Any:

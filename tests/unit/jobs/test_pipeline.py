@@ -48,6 +48,7 @@ def test_the_three_stages_run_at_the_same_time():
             together.wait()
 
     run_pipeline(decode, transform, encode)
+    assert not together.broken
 
 
 def test_an_endless_input_is_not_read_ahead_and_is_closed():
