@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dain.ops.adaptive_warping import adaptive_warp
 from dain.ops.classical import ClassicalFlow, grey_pictures
+from dain.ops.correlation import correlation
 from dain.ops.dispatch import BACKENDS, Backend
 from dain.ops.projection import Projection, project_flow
 from dain.ops.resizing import resize_flow
@@ -13,7 +15,9 @@ __all__ = [
     "Backend",
     "ClassicalFlow",
     "Projection",
+    "adaptive_warp",
     "backward_warp",
+    "correlation",
     "grey_pictures",
     "project_flow",
     "resize_flow",

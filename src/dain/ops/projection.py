@@ -5,12 +5,13 @@ Bao et al., CVPR 2019, section 3.1, equations 1 to 3.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from dain.ops.dispatch import Backend, choose
+from dain.ops.dispatch import Backend, Choice, choose
 
 
 class Projection(NamedTuple):
@@ -47,9 +48,11 @@ def project_flow(
     Args:
         flow: ``(B, 2, H, W)``, float.
         weight: ``(B, 1, H, W)``, the same type, not negative: inverse depth, or any other
-            measure of which pixel wins where two meet.
+            measure of which pixel wins where two meet. Sums are taken in float32 or better.
         fill_holes: fill pixels that nothing reached; they hold 0 otherwise.
-        backend: ``auto``, ``reference`` (PyTorch, any device) or ``numba`` (CPU).
+        backend: ``auto``, ``reference`` (PyTorch, any device), ``numba`` (CPU; float32 or
+            float64) or ``triton`` (CUDA; its sums have no fixed order, so that
+            ``torch.use_deterministic_algorithms`` takes the reference in its place).
 
     Raises:
         ValueError: shapes do not fit, or the backend cannot run these tensors.
@@ -61,18 +64,30 @@ def project_flow(
             f"weight must be (B, 1, H, W) to match flow {tuple(flow.shape)}, "
             f"found {tuple(weight.shape)}"
         )
-    if choose(backend, flow, weight) == "numba":
+    splat, fill = _implementation(choose(backend, flow, weight))
+    mean, total = splat(flow, weight)
+    return Projection(fill(mean, total) if fill_holes else mean, total)
+
+
+def _implementation(choice: Choice) -> tuple[Callable[..., Any], Callable[..., Tensor]]:
+    """How to splat and how to fill holes."""
+    if choice == "numba":
         from dain.ops import projection_cpu
 
-        mean, total = projection_cpu.splat(flow, weight)
-        filled = projection_cpu.fill(mean, total) if fill_holes else mean
-        return Projection(filled, total)
-    mean, total = _splat(flow, weight)
-    return Projection(_fill(mean, total) if fill_holes else mean, total)
+        return projection_cpu.splat, projection_cpu.fill
+    # Triton's sums have no fixed order.
+    if choice == "triton" and not torch.are_deterministic_algorithms_enabled():
+        from dain.ops import triton_projection
+
+        return triton_projection.splat, triton_projection.fill
+    return _splat, _fill
 
 
 def _splat(flow: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     batch, _, height, width = flow.shape
+    dtype = torch.promote_types(flow.dtype, weight.dtype)
+    accurate = torch.promote_types(dtype, torch.float32)
+    flow, weight = flow.to(accurate), weight.to(accurate)
     rows = torch.arange(height, device=flow.device, dtype=flow.dtype).view(1, height, 1)
     columns = torch.arange(width, device=flow.device, dtype=flow.dtype).view(1, 1, width)
     position = flow.detach()
@@ -94,7 +109,7 @@ def _splat(flow: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     total = sums[:, 2:]
     filled = total > 0
     mean = torch.where(filled, sums[:, :2] / torch.where(filled, total, 1.0), 0.0)
-    return mean, total
+    return mean.to(dtype), total.to(dtype)
 
 
 def _fill(mean: Tensor, total: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ def register(
     cpu: Function,
     fake: Function,
     gradient: tuple[Function, Function] | None = None,
+    cuda: Function | None = None,
 ) -> Function:
     """Define the op ``dain::NAME`` and return it.
 
@@ -27,11 +28,14 @@ def register(
         cpu: computes it; must not return or change its arguments.
         fake: tensors of the same shapes and types as `cpu` returns, contents unset.
         gradient: ``save(ctx, inputs, output)`` and ``backward(ctx, *grads)``.
+        cuda: the same on a CUDA device.
     """
     name, _, signature = schema.partition("(")
     qualified = f"dain::{name}"
     torch.library.define(qualified, f"({signature}")
     torch.library.impl(qualified, "cpu")(cpu)
+    if cuda is not None:
+        torch.library.impl(qualified, "cuda")(cuda)
     torch.library.register_fake(qualified)(fake)
     if gradient is not None:
         save, backward = gradient

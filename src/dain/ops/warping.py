@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -20,11 +22,12 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
 
     Args:
         image: ``(B, C, H, W)``, float.
-        flow: ``(B, 2, H, W)``, the same type and size.
-        backend: ``auto``, ``reference`` (PyTorch, any device) or ``numba`` (CPU).
+        flow: ``(B, 2, H, W)``, of the image's type, or float32 under a 16-bit image.
+        backend: ``auto``, ``reference`` (PyTorch, any device), ``numba`` (CPU; float32 or
+            float64) or ``triton`` (CUDA).
 
     Returns:
-        ``(B, C, H, W)``.
+        ``(B, C, H, W)`` in the image's type; places and means are computed in float32 or better.
 
     Raises:
         ValueError: shapes do not fit, or the backend cannot run these tensors.
@@ -34,17 +37,23 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
             "image must be (B, C, H, W) and flow (B, 2, H, W) of the same size, "
             f"found {tuple(image.shape)} and {tuple(flow.shape)}"
         )
-    if choose(backend, image, flow) == "numba":
+    warp: Callable[..., Tensor] = _warp
+    choice = choose(backend, image, flow)
+    if choice == "numba":
         from dain.ops import warping_cpu
 
-        warped: Tensor = warping_cpu.warp(image, flow)
-        return warped
-    return _warp(image, flow)
+        warp = warping_cpu.warp
+    elif choice == "triton":
+        from dain.ops import triton_warping
+
+        warp = triton_warping.warp
+    return warp(image, flow)
 
 
 def _warp(image: Tensor, flow: Tensor) -> Tensor:
     """By gathering the four neighbours: `grid_sample` loses digits to its unit coordinates."""
     batch, channels, height, width = image.shape
+    flow = flow.to(torch.promote_types(flow.dtype, torch.float32))
     rows = torch.arange(height, device=flow.device, dtype=flow.dtype).view(1, height, 1)
     columns = torch.arange(width, device=flow.device, dtype=flow.dtype).view(1, 1, width)
     x, y = columns + flow[:, 0], rows + flow[:, 1]
@@ -62,4 +71,4 @@ def _warp(image: Tensor, flow: Tensor) -> Tensor:
 
     upper = at(top, left) * (1 - along) + at(top, left + 1) * along
     lower = at(top + 1, left) * (1 - along) + at(top + 1, left + 1) * along
-    return upper * (1 - down) + lower * down
+    return (upper * (1 - down) + lower * down).to(image.dtype)

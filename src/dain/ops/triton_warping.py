@@ -1,0 +1,124 @@
+"""Triton kernel of backward warping, seen by PyTorch as an op with a gradient.
+
+Checked through Triton's interpreter; not yet timed on a GPU.
+"""
+
+# ruff: noqa: N803 (constants of a kernel are written as constants)
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from dain.ops.compiling import empty_like
+from dain.ops.registration import register
+from dain.ops.triton_support import blocks, gradient_by_reference, launch, memory_format, tile
+
+
+@triton.jit  # type: ignore[untyped-decorator]
+def _warp_kernel(
+    image: tl.tensor,
+    flow: tl.tensor,
+    out: tl.tensor,
+    height: tl.tensor,
+    width: tl.tensor,
+    CHANNELS: tl.constexpr,
+    CHANNELS_LAST: tl.constexpr,
+    PIXELS: tl.constexpr,
+    DEPTH: tl.constexpr,
+) -> None:
+    """A block of pixels of one picture in all its channels; `flow` (B, 2, H, W) lies plain."""
+    area = height * width
+    picture = tl.program_id(1).to(tl.int64)  # offsets outgrow 32 bits at 4K by 437 channels
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
+    exists = pixel < area
+    flow += picture * 2 * area
+    x = pixel % width + tl.load(flow + pixel, mask=exists, other=0.0).to(tl.float32)
+    y = pixel // width + tl.load(flow + area + pixel, mask=exists, other=0.0).to(tl.float32)
+    # Written so that a place that is no number counts as 0 and nothing is read outside.
+    x = tl.where(x >= 0.0, tl.minimum(x, width - 1.0), 0.0)
+    y = tl.where(y >= 0.0, tl.minimum(y, height - 1.0), 0.0)
+    left, top = x.to(tl.int32), y.to(tl.int32)
+    right, bottom = tl.minimum(left + 1, width - 1), tl.minimum(top + 1, height - 1)
+    along, down = (x - left)[:, None], (y - top)[:, None]
+    pixel_step = CHANNELS if CHANNELS_LAST else 1
+    channel_step = 1 if CHANNELS_LAST else area
+    top_left = (top * width + left).to(tl.int64)[:, None] * pixel_step
+    top_right = (top * width + right).to(tl.int64)[:, None] * pixel_step
+    bottom_left = (bottom * width + left).to(tl.int64)[:, None] * pixel_step
+    bottom_right = (bottom * width + right).to(tl.int64)[:, None] * pixel_step
+    here = pixel.to(tl.int64)[:, None] * pixel_step
+    image += picture * CHANNELS * area
+    out += picture * CHANNELS * area
+    for first in range(0, CHANNELS, DEPTH):
+        channel = first + tl.arange(0, DEPTH)
+        mask = exists[:, None] & (channel < CHANNELS)[None, :]
+        plane = channel.to(tl.int64)[None, :] * channel_step
+        upper = tl.load(image + (top_left + plane), mask=mask, other=0.0).to(tl.float32)
+        other = tl.load(image + (top_right + plane), mask=mask, other=0.0).to(tl.float32)
+        upper += (other - upper) * along
+        lower = tl.load(image + (bottom_left + plane), mask=mask, other=0.0).to(tl.float32)
+        other = tl.load(image + (bottom_right + plane), mask=mask, other=0.0).to(tl.float32)
+        lower += (other - lower) * along
+        value = upper + (lower - upper) * down
+        tl.store(out + (here + plane), value.to(out.dtype.element_ty), mask=mask)
+
+
+def _warp(image: Tensor, flow: Tensor) -> Tensor:
+    """`image` (B, C, H, W) looked up at ``p + flow(p)``; `flow` (B, 2, H, W), computed in float32.
+
+    The result has the type of `image`, and its channels last where those of `image` are.
+    """
+    layout = memory_format(image)
+    image, flow = image.contiguous(memory_format=layout), flow.contiguous()
+    out = torch.empty_like(image, memory_format=layout)
+    batch, channels, height, width = image.shape
+    last = layout == torch.channels_last
+    block = tile(channels, last)
+    launch(
+        _warp_kernel,
+        (blocks(height * width, block["PIXELS"]), batch),
+        image,
+        flow,
+        out,
+        height,
+        width,
+        CHANNELS=channels,
+        CHANNELS_LAST=last,
+        **block,
+    )
+    return out
+
+
+def _warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of `_warp` by image and by flow."""
+    from dain.ops.warping import _warp as reference
+
+    return gradient_by_reference(reference, (image, flow), (grad,))
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
+    gradients: tuple[Tensor, Tensor] = warp_gradient(*ctx.saved_tensors, grad)
+    return gradients
+
+
+warp_gradient = register(
+    "triton_backward_warp_gradient(Tensor image, Tensor flow, Tensor grad) -> (Tensor, Tensor)",
+    cpu=_warp_gradient,
+    cuda=_warp_gradient,
+    fake=lambda image, flow, grad: empty_like(image, flow),
+)
+warp = register(
+    "triton_backward_warp(Tensor image, Tensor flow) -> Tensor",
+    cpu=_warp,
+    cuda=_warp,
+    fake=lambda image, flow: torch.empty_like(image, memory_format=memory_format(image)),
+    gradient=(_save, _backward),
+)
