@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Generic, NamedTuple, TypeVar
 
@@ -48,6 +48,8 @@ class Output(NamedTuple):
     blended: Tensor
 
 
+_BYTES_PER_PIXEL = 150  # two frames, flows and warped pictures in float32, and room to work
+
 Features = TypeVar("Features", bound=FrameFeatures)
 Related = TypeVar("Related", bound=Motion)
 
@@ -56,10 +58,46 @@ class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
     """A network that makes frames between two frames.
 
     Attributes:
-        precisions: the arithmetic it can run in, the default first.
+        precisions: the arithmetic that it can run in.
+        least_tile: side in pixels of the smallest tile it can work in; None where it needs none.
+        tile: side of the pieces in which new frames are made, to save memory; None for whole
+            frames. The result does not depend on it.
     """
 
     precisions: tuple[str, ...] = ("fp32",)
+    least_tile: int | None = None
+    tile: int | None = None
+
+    def prepare(self, precision: str) -> None:
+        """Make the network fast for running, and unfit for training.
+
+        Args:
+            precision: arithmetic of the learned layers, one of `precisions`.
+
+        Raises:
+            ValueError: the network cannot run in it.
+        """
+        if precision not in self.precisions:
+            raise ValueError(f"expected one of {', '.join(self.precisions)}, found {precision!r}")
+
+    def working_set(self, height: int, width: int, scale: Fraction = Fraction(1)) -> int:
+        """Bytes that a run over frames of this size takes at its peak, beside the weights.
+
+        Args:
+            height: of a frame.
+            width: of a frame.
+            scale: size at which motion is estimated, as given to `encode`.
+        """
+        return _BYTES_PER_PIXEL * height * width
+
+    def reframe(self, features: Features, picture: Tensor) -> Features:
+        """The features of a frame with another picture in its place, such as its alpha.
+
+        Args:
+            features: of a frame.
+            picture: ``(B, 3, H, W)``, moves as that frame does.
+        """
+        return replace(features, frame=picture)
 
     @abstractmethod
     def encode(self, frame: Tensor, scale: Fraction = Fraction(1)) -> Features:

@@ -1,0 +1,187 @@
+"""The new frame from both old ones: adaptive warping, blending and synthesis, whole or in tiles.
+
+A tile is made with as much around it as its layers can see (`reach`), from as much of the old
+frames as its flows lead to, so that it holds what the whole frame would hold there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dain.networks.context import ContextNetwork
+from dain.networks.layers import dtype_of
+from dain.networks.synthesis import SynthesisNetwork
+from dain.networks.tiling import Region, whole
+from dain.ops import adaptive_warp
+
+_LEAST_TILE = 64
+_WINDOW = (1, 3)  # pixels that adaptive warping reads before and after a target's whole part
+
+# A tile is divided further while the pixels that its flows lead to are this many times its own.
+_WIDEST_LOOK = 4
+
+
+@dataclass(frozen=True)
+class View:
+    """One old frame, and how the new one looks it up.
+
+    Attributes:
+        frame: ``(B, 3, H, W)`` float32.
+        log_depth: ``(B, 1, H, W)`` float32.
+        context: ``(B, 196, H, W)``, or None to make it for each tile.
+        flow: ``(B, 2, H, W)`` float32, projected: from the new frame to this one.
+        kernels: ``(B, 16, H, W)`` float32.
+    """
+
+    frame: Tensor
+    log_depth: Tensor
+    context: Tensor | None
+    flow: Tensor
+    kernels: Tensor
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Makes new frames with the two networks that need to see no more than what is near.
+
+    Attributes:
+        context: features to warp along.
+        synthesis: the residual.
+    """
+
+    context: ContextNetwork
+    synthesis: SynthesisNetwork
+
+    def describe(self, frame: Tensor, log_depth: Tensor) -> Tensor:
+        """Context of a frame as it is warped: ``(B, 196, H, W)``.
+
+        Args:
+            frame: ``(B, 3, H, W)`` float32.
+            log_depth: ``(B, 1, H, W)``.
+        """
+        dtype = dtype_of(self.context)
+        return torch.cat([self.context(frame.to(dtype)), log_depth.to(dtype)], dim=1)
+
+    def paint(self, view0: View, view1: View, t: float, tile: int | None) -> tuple[Tensor, Tensor]:
+        """The frame at time `t`, and the blend of both warps under it, in float32.
+
+        Args:
+            view0: the frame before.
+            view1: the frame after.
+            t: in (0, 1).
+            tile: side of the pieces to work in; None for the whole at once.
+        """
+        everything = whole(view0.frame)
+        if tile is None:
+            return self._paint(view0, view1, t, everything)
+        painted, blended = torch.empty_like(view0.frame), torch.empty_like(view0.frame)
+        for region in everything.divided(tile):
+            for piece in _looking_near(region, (view0, view1)):
+                piece.of(painted)[:], piece.of(blended)[:] = self._paint(view0, view1, t, piece)
+        return painted, blended
+
+    def _paint(self, view0: View, view1: View, t: float, region: Region) -> tuple[Tensor, Tensor]:
+        seen = region.grown(self.synthesis.reach, whole(view0.frame))
+        picture0, context0 = self._warp(view0, seen)
+        picture1, context1 = self._warp(view1, seen)
+        blended = picture0 * (1 - t) + picture1 * t
+        parts = [blended, picture0, picture1]
+        parts += [seen.of(tensor) for tensor in (view0.flow, view1.flow)]
+        parts += [seen.of(tensor) for tensor in (view0.kernels, view1.kernels)]
+        inputs = _side_by_side([*parts, context0, context1])
+        del context0, context1
+        painted = blended + self.synthesis(inputs).float()
+        inside = region.seen_from(seen)
+        return inside.of(painted), inside.of(blended)
+
+    def _warp(self, view: View, region: Region) -> tuple[Tensor, Tensor]:
+        """Picture and context of an old frame as the new one sees them in `region`."""
+        box = _looked_at(view.flow, region)
+        flow, kernels = box.of(view.flow), box.of(view.kernels)
+        if view.context is None:
+            around = box.grown(self.context.reach, whole(view.frame))
+            described = self.describe(around.of(view.frame), around.of(view.log_depth))
+            context = box.seen_from(around).of(described)
+        else:
+            context = box.of(view.context)
+        inside = region.seen_from(box)
+        picture = adaptive_warp(box.of(view.frame), flow, kernels)
+        return inside.of(picture), inside.of(adaptive_warp(context, flow, kernels))
+
+
+def _side_by_side(parts: list[Tensor]) -> Tensor:
+    """All channels in one tensor, in the type and layout of the last part."""
+    last = parts[-1]
+    is_last = last.is_contiguous(memory_format=torch.channels_last)
+    together = torch.empty(
+        (last.shape[0], sum(part.shape[1] for part in parts), *last.shape[2:]),
+        dtype=last.dtype,
+        device=last.device,
+        memory_format=torch.channels_last if is_last else torch.contiguous_format,
+    )
+    start = 0
+    for part in parts:
+        together[:, start : start + part.shape[1]] = part
+        start += part.shape[1]
+    return together
+
+
+def _looking_near(region: Region, views: tuple[View, View]) -> Iterator[Region]:
+    """The region, in quarters where its flows lead far apart."""
+    side = max(region.height, region.width)
+    widest = max(_looked_at(view.flow, region).pixels for view in views)
+    if side <= _LEAST_TILE or widest <= _WIDEST_LOOK * region.pixels:
+        yield region
+        return
+    for quarter in region.divided((side + 1) // 2):
+        yield from _looking_near(quarter, views)
+
+
+def _looked_at(flow: Tensor, region: Region) -> Region:
+    """The smallest part of the old frame that gives `adaptive_warp` what `region` needs of it.
+
+    It holds the region itself (a pixel whose flow leads outside is copied) and every window that
+    its flows lead to, and is more than twice as large as the longest flow, which the op demands.
+    """
+    everything = whole(flow)
+    if region == everything:
+        return region
+    x_reach, y_reach = region.of(flow)[:, 0].abs(), region.of(flow)[:, 1].abs()
+    bounded = (x_reach < everything.width / 2) & (y_reach < everything.height / 2)
+    left, right = _span(
+        torch.where(bounded, region.of(flow)[:, 0], 0.0), 2, region.left, everything.width
+    )
+    top, bottom = _span(
+        torch.where(bounded, region.of(flow)[:, 1], 0.0), 1, region.top, everything.height
+    )
+    return Region(top, left, bottom, right)
+
+
+def _span(flow: Tensor, dim: int, start: int, limit: int) -> tuple[int, int]:
+    """First and one past the last row or column that is looked at, along one axis.
+
+    Args:
+        flow: ``(B, h, w)`` along this axis, each shorter than half of `limit`.
+        dim: of `flow` that runs along this axis.
+        start: where the region begins.
+        limit: length of the whole frame.
+    """
+    length = flow.shape[dim]
+    shape = [1, 1, 1]
+    shape[dim] = length
+    target = flow + torch.arange(start, start + length, device=flow.device).view(shape)
+    longest, first, last = (
+        float(value) for value in (flow.abs().max(), target.min(), target.max())
+    )
+    before, after = _WINDOW
+    low = max(min(int(first // 1) - before, start), 0)
+    high = min(max(int(last // 1) + after, start + length), limit)
+    missing = int(2 * longest) + 1 - (high - low)
+    if missing > 0:
+        high = min(high + missing, limit)
+        low = max(min(low, high - int(2 * longest) - 1), 0)
+    return low, high
