@@ -1,10 +1,19 @@
 """Settings of the whole suite."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dain.networks import Dain
 
 # As the command does: torch's threads, when they spin, slow each other down on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -22,6 +31,32 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("no shared footage beside this checkout")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def authors_checkpoint() -> Mapping[str, Tensor]:
+    """A checkpoint of the paper's network by its authors' names, to be left as it is.
+
+    Its weights are those that the golden numbers were made with.
+    """
+    from tests.support.checkpoints import authors_state_dict
+
+    return authors_state_dict()
+
+
+@pytest.fixture(scope="session")
+def paper_network(
+    authors_checkpoint: Mapping[str, Tensor], tmp_path_factory: pytest.TempPathFactory
+) -> Dain:
+    """The paper's network with that checkpoint, as `load_network` makes it; not to be changed."""
+    from dain.networks import Dain
+    from dain.weights import load_network
+    from tests.support.checkpoints import save_old
+
+    path = save_old(authors_checkpoint, tmp_path_factory.mktemp("weights") / "best.pth")
+    network = load_network("dain", path)
+    assert isinstance(network, Dain)
+    return network
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

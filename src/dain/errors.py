@@ -59,3 +59,7 @@ class EncodeError(RunError):
 
 class DamageError(RunError):
     """The input is damaged and strict handling was asked for."""
+
+
+class WeightsWarning(UserWarning):
+    """Weights can be used, but not as they are: something was left out or converted."""

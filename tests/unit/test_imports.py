@@ -43,6 +43,7 @@ HOMES = {
     "av": {"media", "cli"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "safetensors": {"weights"},
 }
 
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -110,7 +111,8 @@ def test_importing_dain_loads_nothing_heavy():
 def test_help_loads_no_libraries_of_the_work():
     code = (
         "from dain.cli.main import main\n"
-        "for command in ([], ['interpolate'], ['frames'], ['doctor'], ['demo'], ['evaluate']):\n"
+        "commands = ['interpolate', 'frames', 'doctor', 'demo', 'evaluate', 'models']\n"
+        "for command in ([], *([name] for name in commands), ['models', 'fetch']):\n"
         "    assert main([*command, '--help']) == 0\n"
         "assert main(['--version']) == 0\n"
         "assert main(['interpolate', '--nonsense']) == 2"

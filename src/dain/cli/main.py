@@ -19,7 +19,8 @@ from dain.cli.doctor import doctor
 from dain.cli.evaluate import evaluate
 from dain.cli.frames import frames
 from dain.cli.interpolate import interpolate
-from dain.cli.messages import print_error, print_json
+from dain.cli.messages import print_error, print_json, told_warnings
+from dain.cli.models import models
 from dain.errors import DainError
 
 USAGE_EXIT_CODE = 2
@@ -43,6 +44,7 @@ app.command("frames")(frames)
 app.command("doctor")(doctor)
 app.command("demo")(demo)
 app.command("evaluate")(evaluate)
+app.add_typer(models, name="models")
 
 
 def _show_version(asked: bool) -> None:
@@ -85,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(given or ["--help"], prog_name="dain", standalone_mode=False)
+        with told_warnings():
+            code = app(given or ["--help"], prog_name="dain", standalone_mode=False)
     except DainError as error:
         return _fail(given, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

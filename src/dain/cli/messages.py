@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, TextIO
 
-from dain.errors import RunError
+from dain.errors import RunError, WeightsWarning
+
+_heard: list[str] = []
 
 
 def print_error(message: str) -> None:
@@ -25,6 +28,37 @@ def print_warning(message: str) -> None:
 def print_note(message: str) -> None:
     """One line on stderr, for those who did not ask for quiet."""
     _say(message)
+
+
+@contextlib.contextmanager
+def told_warnings() -> Iterator[None]:
+    """Print Python warnings of ours as lines, and keep them for `heard_warnings`."""
+    _heard.clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", WeightsWarning)
+        show = warnings.showwarning
+
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, WeightsWarning):
+                _heard.append(str(message))
+                print_warning(str(message))
+            else:
+                show(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = tell
+        yield
+
+
+def heard_warnings() -> list[str]:
+    """Python warnings of ours that the running command has caused, for its JSON object."""
+    return list(_heard)
 
 
 def _say(message: str) -> None:

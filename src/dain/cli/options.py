@@ -38,6 +38,16 @@ def refuse_both(quiet: bool, verbose: bool) -> None:
         raise OptionError("expected at most one of --quiet and --verbose, found both")
 
 
+def refuse_unverified(no_verify: bool, url: str | None) -> None:
+    """Refuse known addresses without their checksum.
+
+    Raises:
+        OptionError: `no_verify` is True and there is no `url`.
+    """
+    if no_verify and url is None:
+        raise OptionError("--no-verify is for an address of your own; give --url, too")
+
+
 Inputs = Annotated[
     list[Path],
     typer.Argument(

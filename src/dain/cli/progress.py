@@ -32,7 +32,7 @@ class ProgressDisplay:
         self._last_line = time.monotonic()
         self.on_progress: OnProgress | None = None
         if not quiet:
-            self.on_progress = self._draw if _can_draw() else self._print
+            self.on_progress = self._draw if can_draw() else self._print
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -75,7 +75,7 @@ class ProgressDisplay:
             print_note(", ".join(part for part in parts if part))
 
 
-def _can_draw() -> bool:
+def can_draw() -> bool:
     """Whether stderr is a terminal on which a line can be drawn over."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 

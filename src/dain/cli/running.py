@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dain.cli.messages import (
     counted,
+    heard_warnings,
     number,
     print_error,
     print_json,
@@ -145,7 +146,7 @@ def _as_object(result: JobResult | JobEstimate) -> dict[str, Any]:
         "device": result.device,
         "precision": result.precision,
         "seconds": round(result.seconds, 3),
-        "warnings": list(result.warnings),
+        "warnings": [*heard_warnings(), *result.warnings],
     }
     if isinstance(result, JobEstimate):
         value |= {"dry_run": True, "bytes": result.bytes, "output_exists": result.output_exists}

@@ -9,6 +9,48 @@ from typing import Any
 
 from dain.errors import OptionError, WeightsError
 from dain.networks import DainLite, InterpolationNetwork
+from dain.networks.dain import Dain
+from dain.weights.authors import their_name
+from dain.weights.loading import CheckpointFormat, load_checkpoint
+from dain.weights.store import weights_path
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good the frames of a model were in one measurement; means over the samples.
+
+    Attributes:
+        dataset: what was interpolated.
+        psnr: in dB.
+        ssim: up to 1.
+        mae: mean absolute error, of 255.
+        command: that measured it.
+    """
+
+    dataset: str
+    psnr: float
+    ssim: float
+    mae: float
+    command: str
+
+
+@dataclass(frozen=True)
+class CheckpointSource:
+    """Where the learned parts of a model come from.
+
+    Attributes:
+        their_name: the name in the published checkpoint for our name of a tensor.
+        urls: addresses of the published file, in the order in which they are tried.
+        git_blob_id: of the published file, see `Checksums`.
+        sha256: likewise; None while nobody has measured it.
+        size: of the published file in bytes; None while nobody has measured it.
+    """
+
+    their_name: Callable[[str], str]
+    urls: tuple[str, ...]
+    git_blob_id: str
+    sha256: str | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -16,29 +58,83 @@ class ModelRecord:
     """One model as a person chooses it.
 
     Attributes:
-        name: as given to ``--model``.
+        name: as given to ``--model``; its weights lie under this name in the data folder.
         summary: one line for lists.
         build: makes the network, untrained.
-        has_weights: whether it has learned parts at all.
+        licence: of the network and its weights, in short.
+        citation: whose work it is.
+        licence_note: what else is known of the licence.
+        checkpoint: where its weights come from; None for a model without learned parts.
+        scores: what was measured.
     """
 
     name: str
     summary: str
     build: Callable[[], InterpolationNetwork[Any, Any]]
-    has_weights: bool
+    licence: str
+    citation: str
+    licence_note: str = ""
+    checkpoint: CheckpointSource | None = None
+    scores: tuple[Score, ...] = ()
 
 
-MODELS: dict[str, ModelRecord] = {
-    record.name: record
-    for record in (
-        ModelRecord(
-            name="dain-lite",
-            summary="compact and depth-aware: DIS flow, projection, visibility-weighted blend",
-            build=DainLite,
-            has_weights=False,
+_PAPER = (
+    "Bao, Lai, Ma, Zhang, Gao, Yang: Depth-Aware Video Frame Interpolation, CVPR 2019, "
+    "https://arxiv.org/abs/1904.00830"
+)
+
+DAIN_LITE = ModelRecord(
+    name="dain-lite",
+    summary="compact and depth-aware: DIS flow, projection, visibility-weighted blend",
+    build=DainLite,
+    licence="MIT",
+    citation=f"depth-aware flow projection after {_PAPER}",
+    scores=(
+        Score(
+            dataset="30 triplets of DAVIS",
+            psnr=26.70,
+            ssim=0.8310,
+            mae=6.979,
+            command="dain evaluate --dataset triplets --root DIR",
         ),
-    )
-}
+    ),
+)
+
+DAIN = ModelRecord(
+    name="dain",
+    summary="the paper's network, layer for layer: 24.05 million learned numbers",
+    build=Dain,
+    licence="MIT",
+    licence_note=(
+        "The network's code is dain's own. The weights are its authors', whose repository "
+        "(github.com/baowenbo/DAIN, Copyright (c) 2019 Wenbo Bao) is under the MIT licence and "
+        "names no terms for the weights apart. Their training began with published weights of "
+        "MegaDepth (MIT) and of PWC-Net (NVIDIA, CC BY-NC-SA 4.0, not for commercial use)."
+    ),
+    citation=_PAPER,
+    checkpoint=CheckpointSource(
+        their_name=their_name,
+        # The authors' own address, vllab1.ucmerced.edu/~wenbobao/DAIN/best.pth, answers no more.
+        urls=(
+            "https://raw.githubusercontent.com/BurguerJohn/Dain-App/master/model_weights/best.pth",
+        ),
+        git_blob_id="8ce43dbd696a63a7cd0caac8a4aacb1264ef3899",
+    ),
+)
+
+MODELS: dict[str, ModelRecord] = {record.name: record for record in (DAIN_LITE, DAIN)}
+
+
+def find_record(name: str) -> ModelRecord:
+    """The record of a model.
+
+    Raises:
+        OptionError: no model has this name.
+    """
+    record = MODELS.get(name)
+    if record is None:
+        raise OptionError(f"--model must be one of {', '.join(MODELS)}, found {name!r}")
+    return record
 
 
 def load_network(name: str, weights: str | Path | None = None) -> InterpolationNetwork[Any, Any]:
@@ -46,17 +142,31 @@ def load_network(name: str, weights: str | Path | None = None) -> InterpolationN
 
     Args:
         name: a key of `MODELS`.
-        weights: a file of weights; None for those inside the package.
+        weights: a file of weights, ours or as the authors published them, checked by the names,
+            shapes and types of its tensors; None for those in the user's data folder, where
+            ``dain models fetch`` and ``dain models import`` put them.
+
+    Warns:
+        WeightsWarning: something in the file was left out or converted.
 
     Raises:
         OptionError: no model has this name.
-        WeightsError: the model takes no weights.
+        WeightsError: there are no weights, they do not fit, or the model takes none.
     """
-    record = MODELS.get(name)
-    if record is None:
-        raise OptionError(f"--model must be one of {', '.join(MODELS)}, found {name!r}")
-    if weights is not None and not record.has_weights:
+    record = find_record(name)
+    if record.checkpoint is None:
+        if weights is not None:
+            raise WeightsError(
+                f"model {name} has no learned parts and takes no weights, found {str(weights)!r}"
+            )
+        return record.build().eval()
+    path = weights_path(name) if weights is None else Path(weights)
+    if weights is None and not path.exists():
         raise WeightsError(
-            f"model {name} has no learned parts and takes no weights, found {str(weights)!r}"
+            f"model {name} needs weights, found none at {path}; run dain models fetch {name}, or "
+            "dain models import FILE with a file that you have"
         )
-    return record.build().eval()
+    network = record.build()
+    expected = CheckpointFormat.of(name, network, record.checkpoint.their_name)
+    network.load_state_dict(load_checkpoint(path, expected))
+    return network.eval()

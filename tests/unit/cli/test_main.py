@@ -67,8 +67,10 @@ def test_success_is_zero(monkeypatch):
 
 
 def test_every_command_explains_itself_and_its_options(capsys):
-    for command in ("interpolate", "frames", "doctor", "demo", "evaluate"):
-        assert main([command, "--help"]) == 0
+    models = [["models", name] for name in ("list", "show", "import", "fetch", "verify")]
+    single = [[name] for name in ("interpolate", "frames", "doctor", "demo", "evaluate")]
+    for command in single + models:
+        assert main([*command, "--help"]) == 0
         assert "--json" in capsys.readouterr().out
 
 

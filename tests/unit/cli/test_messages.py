@@ -4,20 +4,23 @@ import errno
 import io
 import json
 import sys
+import warnings
 from fractions import Fraction
 
 import pytest
 
 from dain.cli.messages import (
     counted,
+    heard_warnings,
     number,
     print_error,
     print_json,
     show_bytes,
     show_rate,
     show_seconds,
+    told_warnings,
 )
-from dain.errors import RunError
+from dain.errors import RunError, WeightsWarning
 
 
 @pytest.mark.parametrize(
@@ -75,6 +78,20 @@ def test_numbers_for_scripts_are_whole_where_they_can_be():
 def test_a_message_is_one_line(capsys):
     print_error("first\n  second")
     assert capsys.readouterr().err == "dain: error: first second\n"
+
+
+def test_our_warnings_become_lines(capsys):
+    with told_warnings():
+        warnings.warn("left out:\n  a", WeightsWarning, stacklevel=1)
+        assert heard_warnings() == ["left out:\n  a"]
+    assert capsys.readouterr().err == "dain: warning: left out: a\n"
+    with told_warnings():
+        assert heard_warnings() == []
+
+
+def test_warnings_of_others_stay_theirs():
+    with pytest.warns(UserWarning, match="of another library"), told_warnings():
+        warnings.warn("of another library", UserWarning, stacklevel=1)
 
 
 def test_json_keeps_names_as_they_are(capsys):

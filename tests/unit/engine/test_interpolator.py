@@ -176,7 +176,7 @@ def test_times_outside_are_refused(t):
 
 
 def test_bad_options_are_refused():
-    with pytest.raises(OptionError, match="--model must be one of dain-lite, found 'rife'"):
+    with pytest.raises(OptionError, match="--model must be one of dain-lite, dain, found 'rife'"):
         Interpolator(model="rife")
     with pytest.raises(OptionError, match="--precision must be"):
         Interpolator(precision="fp8")
