@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -37,6 +38,8 @@ def interpolate_video(
     device: str = "auto",
     precision: Precision = "auto",
     scale: Number = "auto",
+    tile_size: int | str = "auto",
+    memory: int | str | None = None,
     start: Number | None = None,
     end: Number | None = None,
     start_frame: int | None = None,
@@ -67,6 +70,10 @@ def interpolate_video(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         scale: size at which motion is estimated, in (0, 1], or ``"auto"``.
+        tile_size: side in pixels of the pieces in which new frames are made, to save memory,
+            or ``"auto"``.
+        memory: what the network may count on: bytes, or text like ``"6G"``; None for a share
+            of what is free.
         start: first instant, seconds after the first frame.
         end: instant at which the output stops, itself excluded.
         start_frame: first source frame, from 0; instead of `start`.
@@ -96,6 +103,8 @@ def interpolate_video(
         device=device,
         precision=precision,
         scale=scale,
+        tile_size=tile_size,
+        memory=memory,
         start=start,
         end=end,
         start_frame=start_frame,
@@ -121,6 +130,8 @@ def job_settings(
     device: str = "auto",
     precision: str = "auto",
     scale: Number = "auto",
+    tile_size: int | str = "auto",
+    memory: int | str | None = None,
     start: Number | None = None,
     end: Number | None = None,
     start_frame: int | None = None,
@@ -151,7 +162,14 @@ def job_settings(
             slow_motion=slow_motion,
             loop=loop,
         ),
-        engine=engine_settings(model=model, device=device, precision=precision, scale=scale),
+        engine=engine_settings(
+            model=model,
+            device=device,
+            precision=precision,
+            scale=scale,
+            tile_size=tile_size,
+            memory=memory,
+        ),
         encode=EncodeSettings(
             codec=codec,
             crf=crf,
@@ -170,6 +188,8 @@ def engine_settings(
     device: str = "auto",
     precision: str = "auto",
     scale: Number = "auto",
+    tile_size: int | str = "auto",
+    memory: int | str | None = None,
 ) -> EngineSettings:
     """The keywords of `interpolate_video` that tell how frames are made, read and checked.
 
@@ -181,6 +201,8 @@ def engine_settings(
         device=device,
         precision=cast(Precision, precision),  # checked there
         scale=_as_scale(scale),
+        tile_size=_as_tile_size(tile_size),
+        memory=None if memory is None else _as_bytes(memory),
     )
 
 
@@ -211,3 +233,23 @@ def _as_scale(value: Number) -> Fraction | Literal["auto"]:
         raise OptionError(
             f"--scale must be above 0 and at most 1, or auto, found {str(value)!r}"
         ) from None
+
+
+def _as_tile_size(value: int | str) -> int | Literal["auto"]:
+    if value == "auto":
+        return "auto"
+    try:
+        return int(value)
+    except ValueError:
+        raise OptionError(
+            f"--tile-size must be a whole number of pixels, or auto, found {str(value)!r}"
+        ) from None
+
+
+def _as_bytes(value: int | str) -> int:
+    """Bytes, or a number with K, M, G or T (of 1024, as memory is counted) behind it."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
+    if found is None:
+        raise OptionError(f"--memory must be a size such as 6G or 800M, found {str(value)!r}")
+    power = " KMGT".index(found[2].upper() or " ")
+    return int(Fraction(found[1]) * 1024**power)

@@ -61,5 +61,13 @@ class DamageError(RunError):
     """The input is damaged and strict handling was asked for."""
 
 
-class WeightsWarning(UserWarning):
+class DainWarning(UserWarning):
+    """The root of every warning; the command line shows them as lines."""
+
+
+class MemoryWarning(DainWarning):
+    """Memory ran out, and the work went on in a way that needs less."""
+
+
+class WeightsWarning(DainWarning):
     """Weights can be used, but not as they are: something was left out or converted."""

@@ -88,14 +88,23 @@ class EngineSettings:
         precision: arithmetic of the learned layers.
         scale: size at which motion is estimated, in (0, 1], or ``auto``
             (1 up to 1080p, half for 4K).
+        tile_size: side in pixels of the pieces in which new frames are made, or ``auto`` (whole
+            frames where memory allows, else the largest that it allows).
+        memory: bytes that the network may count on; None for a share of what is free.
     """
 
     model: str = DEFAULT_MODEL
     device: str = "auto"
     precision: Precision = "auto"
     scale: Fraction | Literal["auto"] = "auto"
+    tile_size: int | Literal["auto"] = "auto"
+    memory: int | None = None
 
     def __post_init__(self) -> None:
+        if self.tile_size != "auto" and self.tile_size < 1:
+            raise OptionError(f"--tile-size must be at least 1, or auto, found {self.tile_size}")
+        if self.memory is not None and self.memory < 1:
+            raise OptionError(f"--memory must be above 0 bytes, found {self.memory}")
         if self.precision not in PRECISIONS:
             raise OptionError(
                 f"--precision must be one of {', '.join(PRECISIONS)}, found {self.precision!r}"

@@ -39,6 +39,29 @@ def test_a_scale_is_a_number_or_auto():
     assert job_settings(fps=60, scale=0.25).engine.scale == Fraction(1, 4)
 
 
+def test_a_tile_size_is_a_number_or_auto():
+    assert job_settings(fps=60).engine.tile_size == "auto"
+    assert job_settings(fps=60, tile_size="256").engine.tile_size == 256
+    assert job_settings(fps=60, tile_size=64).engine.tile_size == 64
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        (None, None),
+        (5000, 5000),
+        ("5000", 5000),
+        ("6G", 6 * 2**30),
+        ("1.5 GiB", 3 * 2**29),
+        ("800m", 800 * 2**20),
+        ("2KB", 2048),
+        ("1T", 2**40),
+    ],
+)
+def test_memory_is_a_size(given, size):
+    assert job_settings(fps=60, memory=given).engine.memory == size
+
+
 def test_encoder_options_become_text():
     encode = job_settings(fps=60, encoder_options={"g": 12, "preset": "fast"}).encode
     assert encode.options == {"g": "12", "preset": "fast"}
@@ -57,6 +80,12 @@ def test_encoder_options_become_text():
         ({"fps": 60, "input_fps": 0}, "--input-fps"),
         ({"fps": 60, "precision": "fp8"}, "--precision"),
         ({"fps": 60, "crf": 64}, "--crf"),
+        ({"fps": 60, "tile_size": 0}, "--tile-size"),
+        ({"fps": 60, "tile_size": "big"}, "--tile-size"),
+        ({"fps": 60, "tile_size": "1.5"}, "--tile-size"),
+        ({"fps": 60, "memory": 0}, "--memory"),
+        ({"fps": 60, "memory": "much"}, "--memory"),
+        ({"fps": 60, "memory": "-1G"}, "--memory"),
     ],
     ids=str,
 )

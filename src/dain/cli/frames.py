@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dain.cli import options
-from dain.cli.messages import counted, number, print_json, print_note, print_warning
+from dain.cli.messages import counted, heard_warnings, number, print_json, print_note, print_warning
 from dain.cli.progress import ProgressDisplay
 from dain.errors import OptionError
 from dain.settings import DEFAULT_MODEL, EncodeSettings
@@ -43,6 +43,8 @@ def frames(
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     scale: options.Scale = "auto",
+    tile_size: options.TileSize = "auto",
+    memory: options.Memory = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -58,7 +60,14 @@ def frames(
     from dain.api import engine_settings
     from dain.jobs import even_times, make_stills
 
-    engine = engine_settings(model=model, device=device, precision=precision, scale=scale)
+    engine = engine_settings(
+        model=model,
+        device=device,
+        precision=precision,
+        scale=scale,
+        tile_size=tile_size,
+        memory=memory,
+    )
     times = _read_times(at) if at else even_times(1 if count is None else count)
     encode = EncodeSettings(overwrite=overwrite)
     with ProgressDisplay(quiet) as display:
@@ -77,7 +86,7 @@ def frames(
                 "model": result.model,
                 "device": result.device,
                 "precision": result.precision,
-                "warnings": list(result.warnings),
+                "warnings": [*heard_warnings(), *result.warnings],
             }
         )
 

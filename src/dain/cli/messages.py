@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TextIO
 
-from dain.errors import RunError, WeightsWarning
+from dain.errors import DainWarning, RunError
 
 _heard: list[str] = []
 
@@ -35,7 +35,7 @@ def told_warnings() -> Iterator[None]:
     """Print Python warnings of ours as lines, and keep them for `heard_warnings`."""
     _heard.clear()
     with warnings.catch_warnings():
-        warnings.simplefilter("always", WeightsWarning)
+        warnings.simplefilter("always", DainWarning)
         show = warnings.showwarning
 
         def tell(
@@ -46,7 +46,7 @@ def told_warnings() -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if issubclass(category, WeightsWarning):
+            if issubclass(category, DainWarning):
                 _heard.append(str(message))
                 print_warning(str(message))
             else:

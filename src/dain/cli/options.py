@@ -124,6 +124,22 @@ Scale = Annotated[
         rich_help_panel=_ENGINE,
     ),
 ]
+TileSize = Annotated[
+    str,
+    typer.Option(
+        metavar="N",
+        help="Make frames in pieces of N pixels a side, to save memory; or auto.",
+        rich_help_panel=_ENGINE,
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="Memory that the network may count on, such as 6G; else a share of what is free.",
+        rich_help_panel=_ENGINE,
+    ),
+]
 
 Codec = Annotated[
     str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -41,16 +42,34 @@ def _cuda(name: str, number: str) -> torch.device:
     return torch.device("cuda", index)
 
 
-def resolve_precision(name: str, able: Sequence[str], model: str) -> str:
+def resolve_precision(name: str, able: Sequence[str], device: torch.device, model: str) -> str:
     """The arithmetic that `name` asks for, of those that the model is `able` to run in.
+
+    ``auto`` is float16 on a CUDA device, bfloat16 on a CPU that computes in it, else float32.
 
     Raises:
         OptionError: the model cannot.
     """
     if name == "auto":
-        return able[0]
+        fast = _fast_precision(device)
+        return fast if fast in able else "fp32"
     if name not in able:
         raise OptionError(
             f"--precision {name}: model {model} runs in {', '.join(able)}; use --precision auto"
         )
     return name
+
+
+def _fast_precision(device: torch.device) -> str:
+    if device.type == "cuda":
+        return "fp16"
+    return "bf16" if device.type == "cpu" and computes_in_bfloat16() else "fp32"
+
+
+@functools.cache
+def computes_in_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16; elsewhere it is slower than float32."""
+    import llvmlite.binding
+
+    features = llvmlite.binding.get_host_cpu_features()
+    return any(features.get(name) for name in ("avx512bf16", "amx-bf16", "bf16"))  # "bf16": ARM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dain.engine.devices import resolve_device, resolve_precision
+from dain.engine.fitting import MemoryFit
 from dain.engine.pixels import check_frame, to_array, to_tensor
 from dain.errors import FrameError
 from dain.networks import FrameFeatures, Motion
@@ -50,7 +51,6 @@ class Interpolator:
     Attributes:
         model: name of the network.
         device: where it runs.
-        precision: its arithmetic, resolved.
     """
 
     def __init__(
@@ -60,30 +60,57 @@ class Interpolator:
         precision: Precision = "auto",
         weights: str | Path | None = None,
         scale: Fraction | Literal["auto"] = "auto",
+        tile_size: int | Literal["auto"] = "auto",
+        memory: int | None = None,
     ) -> None:
         """Load a network.
 
         Args:
-            model: ``dain-lite``.
+            model: ``dain-lite`` or ``dain``.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
             precision: ``auto``, or one that the network can run in.
-            weights: a file of weights; None for those inside the package.
+            weights: a file of weights; None for those inside the package or, for ``dain``,
+                those that were imported or fetched.
             scale: size at which motion is estimated, in (0, 1], or ``auto`` (1 up to 1080p, so
                 that no more pixels are searched beyond it).
+            tile_size: side in pixels of the pieces in which new frames are made, or ``auto``:
+                whole frames where memory allows, else the largest that it allows. The frames
+                are the same; models that need little memory make no pieces.
+            memory: bytes that the network may count on for ``auto``; None for a share of what
+                is free.
 
         Raises:
-            OptionError: an unknown model, device, precision or scale.
+            OptionError: an unknown model, device or precision, or a scale, tile size or memory
+                out of range.
             WeightsError: the weights cannot be used.
         """
-        settings = EngineSettings(model=model, device=device, precision=precision, scale=scale)
+        settings = EngineSettings(
+            model=model,
+            device=device,
+            precision=precision,
+            scale=scale,
+            tile_size=tile_size,
+            memory=memory,
+        )
         self._device = resolve_device(device)
         self._network = load_network(model, weights).to(self._device)
+        arithmetic = resolve_precision(precision, self._network.precisions, self._device, model)
+        self._fit = MemoryFit(self._network, self._device, arithmetic, tile_size, memory)
         self._scale = settings.scale
         self._known: list[_Known] = []
         self._motion: tuple[FrameFeatures, FrameFeatures, Motion] | None = None
         self.model = model
         self.device = str(self._device)
-        self.precision = resolve_precision(precision, self._network.precisions, model)
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic of the learned layers, resolved."""
+        return self._fit.precision
+
+    @property
+    def tile(self) -> int | None:
+        """Side of the pieces in which the last frames were made; None for whole frames."""
+        return self._network.tile
 
     def between(
         self,
@@ -104,6 +131,10 @@ class Interpolator:
 
         Raises:
             FrameError: a frame is of the wrong type, shape or range, or a time outside (0, 1).
+            RunError: there is not enough memory even for the smallest pieces.
+
+        Warns:
+            MemoryWarning: memory ran out, and smaller pieces or less precision had to do.
         """
         frame0, frame1 = check_frame(frame0, "frame0"), check_frame(frame1, "frame1")
         if frame0.shape != frame1.shape or frame0.dtype != frame1.dtype:
@@ -115,7 +146,13 @@ class Interpolator:
             if not 0 < t < 1:
                 raise FrameError(f"times must lie between 0 and 1, both excluded, found {t}")
         with torch.inference_mode():
-            return self._make(frame0, frame1, times)
+            height, width = frame0.shape[:2]
+            if self._fit.fit(height, width, self._scale_for(frame0)):
+                self._forget()
+            return self._fit.run(lambda: self._make(frame0, frame1, times), self._forget)
+
+    def _forget(self) -> None:
+        self._known, self._motion = [], None
 
     def _make(
         self,
@@ -156,7 +193,7 @@ class Interpolator:
         cover = None
         if frame.shape[2] == 4:
             alpha = tensor[:, 3:].expand(-1, 3, -1, -1).contiguous()
-            cover = replace(features, frame=alpha)
+            cover = self._network.reframe(features, alpha)
         return _Known(frame.copy(), features, cover)
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:

@@ -24,7 +24,10 @@ class FrameInterpolator(Protocol):
 
     model: str
     device: str
-    precision: str
+
+    @property
+    def precision(self) -> str:
+        """Arithmetic of the learned layers."""
 
     def between(
         self,

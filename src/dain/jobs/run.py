@@ -113,6 +113,8 @@ def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
         device=settings.device,
         precision=settings.precision,
         scale=settings.scale,
+        tile_size=settings.tile_size,
+        memory=settings.memory,
     )
 
 

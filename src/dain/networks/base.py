@@ -80,13 +80,14 @@ class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
         if precision not in self.precisions:
             raise ValueError(f"expected one of {', '.join(self.precisions)}, found {precision!r}")
 
-    def working_set(self, height: int, width: int, scale: Fraction = Fraction(1)) -> int:
-        """Bytes that a run over frames of this size takes at its peak, beside the weights.
+    def working_set(self, height: int, width: int, scale: Fraction, tile: int | None) -> int:
+        """Bytes that interpolating frames of this size takes at its peak, beside the weights.
 
         Args:
             height: of a frame.
             width: of a frame.
             scale: size at which motion is estimated, as given to `encode`.
+            tile: side of the pieces, or None.
         """
         return _BYTES_PER_PIXEL * height * width
 

@@ -6,6 +6,7 @@ warping and frame synthesis (section 3 and figure 2 of the paper).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,12 +24,19 @@ from dain.networks.layers import dtype_of
 from dain.networks.padding import crop, pad
 from dain.networks.painting import Painter, View
 from dain.networks.synthesis import SynthesisNetwork
+from dain.networks.tiling import whole
 from dain.ops import project_flow, resize_flow
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 # Inverse depth is this and 1 / exp(log depth), as published.
 _LEAST_INVERSE_DEPTH = 1e-6
+
+# Smaller ones would see little but their surroundings.
+_LEAST_TILE = 64
+
+# Pixels beside a tile that its layers see, and that common flows lead to.
+_AROUND_TILE = 150
 
 # Motion is estimated on pictures with sides of at least this many pixels, if the frame has them.
 _LEAST_SIDE = 64
@@ -77,7 +85,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
     """
 
     precisions = tuple(_DTYPES)
-    least_tile = 64
+    least_tile = _LEAST_TILE
     multiple = FlowNetwork.multiple
 
     def __init__(
@@ -112,6 +120,26 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
         # Activations follow the weights' layout. (torch's own hint for this overload is missing.)
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def working_set(self, height: int, width: int, scale: Fraction, tile: int | None) -> int:
+        """Bytes at the peak. See the base class.
+
+        Counted in tensors that live together and rounded up by what was measured beside them
+        (docs/performance.md).
+        """
+        element = dtype_of(self.synthesis).itemsize
+        pixels = _padded(height, self.multiple) * _padded(width, self.multiple)
+        seen = math.prod(_padded(side, self.multiple) for side in motion_size(height, width, scale))
+        kept = 250 * pixels  # frames, depths, flows and kernels of a pair
+        at_once = pixels
+        if tile is None:
+            kept += 2 * 196 * element * pixels  # both contexts
+        else:
+            at_once = min(pixels, (tile + _AROUND_TILE) ** 2)
+        depth = (370 * element + 100) * seen
+        kernels = (100 * element + 300) * at_once
+        synthesis = 60 * pixels + (950 * element + 500) * at_once
+        return kept + max(depth, kernels, synthesis)
+
     def encode(self, frame: Tensor, scale: Fraction = Fraction(1)) -> DainFeatures:
         """Depth, flow pyramid and context of one frame. See the base class."""
         size = motion_size(frame.shape[2], frame.shape[3], scale)
@@ -140,8 +168,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
             for raw in self.flow.both(features0.pyramid, features1.pyramid)
         )
         frames = [pad(each.frame, self.multiple) for each in (features0, features1)]
-        kernels = self.kernels(self._input(torch.cat(frames, dim=1)))
-        return DainMotion(flow01, flow10, *kernels)
+        return DainMotion(flow01, flow10, *self._find_kernels(torch.cat(frames, dim=1)))
 
     def synthesise(
         self, features0: DainFeatures, features1: DainFeatures, motion: DainMotion, t: float
@@ -181,6 +208,23 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
             return flow
         return pad(resize_flow(crop(flow, *features.motion_size), height, width), self.multiple)
 
+    def _find_kernels(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Interpolation kernels of both frames, ``(B, 6, H, W)`` padded, whole or in tiles."""
+        if self.tile is None:
+            kernels0, kernels1 = self.kernels(self._input(frames))
+            return kernels0, kernels1
+        batch, _, height, width = frames.shape
+        found = [frames.new_empty(batch, 16, height, width) for _ in range(2)]
+        multiple = self.kernels.multiple
+        for region in whole(frames).divided(max(self.tile // multiple * multiple, _LEAST_TILE)):
+            seen = region.grown(self.kernels.reach, whole(frames))
+            inside = region.seen_from(seen)
+            for kernels, made in zip(
+                found, self.kernels(self._input(seen.of(frames))), strict=True
+            ):
+                region.of(kernels)[:] = inside.of(made)
+        return found[0], found[1]
+
     @property
     def _painter(self) -> Painter:
         return Painter(self.context, self.synthesis)
@@ -188,6 +232,10 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
     def _input(self, picture: Tensor) -> Tensor:
         """As the convolutions take it."""
         return picture.to(dtype_of(self.depth))
+
+
+def _padded(side: int, multiple: int) -> int:
+    return -(-side // multiple) * multiple
 
 
 def motion_size(height: int, width: int, scale: Fraction) -> tuple[int, int]:

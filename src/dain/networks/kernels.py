@@ -38,10 +38,13 @@ class KernelNetwork(nn.Module):
 
     Attributes:
         multiple: sides of the input must be multiples of this.
+        reach: how many pixels away a result can depend on its input, in whole multiples.
         heads: the last layers, for frame 0 and frame 1.
     """
 
     multiple = 2 ** len(_WIDTHS)
+    # A pixel at each size for every convolution, and one of the smaller size for upsampling.
+    reach = 5 * multiple
 
     def __init__(self) -> None:
         super().__init__()

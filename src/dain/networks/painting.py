@@ -21,6 +21,8 @@ from dain.ops import adaptive_warp
 _LEAST_TILE = 64
 _WINDOW = (1, 3)  # pixels that adaptive warping reads before and after a target's whole part
 
+_CONTEXT = ContextNetwork.channels + 1  # with log depth
+
 # A tile is divided further while the pixels that its flows lead to are this many times its own.
 _WIDEST_LOOK = 4
 
@@ -86,17 +88,29 @@ class Painter:
 
     def _paint(self, view0: View, view1: View, t: float, region: Region) -> tuple[Tensor, Tensor]:
         seen = region.grown(self.synthesis.reach, whole(view0.frame))
-        picture0, context0 = self._warp(view0, seen)
-        picture1, context1 = self._warp(view1, seen)
+        # Filled part by part, so that no warped context is held twice.
+        inputs = self._empty_inputs(view0.frame.shape[0], seen)
+        picture0, inputs[:, -2 * _CONTEXT : -_CONTEXT] = self._warp(view0, seen)
+        picture1, inputs[:, -_CONTEXT:] = self._warp(view1, seen)
         blended = picture0 * (1 - t) + picture1 * t
-        parts = [blended, picture0, picture1]
-        parts += [seen.of(tensor) for tensor in (view0.flow, view1.flow)]
-        parts += [seen.of(tensor) for tensor in (view0.kernels, view1.kernels)]
-        inputs = _side_by_side([*parts, context0, context1])
-        del context0, context1
+        flows = [seen.of(view.flow) for view in (view0, view1)]
+        kernels = [seen.of(view.kernels) for view in (view0, view1)]
+        parts = [blended, picture0, picture1, *flows, *kernels]
+        inputs[:, : -2 * _CONTEXT] = torch.cat(parts, dim=1)
         painted = blended + self.synthesis(inputs).float()
         inside = region.seen_from(seen)
         return inside.of(painted), inside.of(blended)
+
+    def _empty_inputs(self, batch: int, region: Region) -> Tensor:
+        """Room for what synthesis takes, in the type and layout of its weights."""
+        weight = self.synthesis.enter.weight
+        is_last = weight.is_contiguous(memory_format=torch.channels_last)
+        return torch.empty(
+            (batch, self.synthesis.channels, region.height, region.width),
+            dtype=weight.dtype,
+            device=weight.device,
+            memory_format=torch.channels_last if is_last else torch.contiguous_format,
+        )
 
     def _warp(self, view: View, region: Region) -> tuple[Tensor, Tensor]:
         """Picture and context of an old frame as the new one sees them in `region`."""
@@ -111,23 +125,6 @@ class Painter:
         inside = region.seen_from(box)
         picture = adaptive_warp(box.of(view.frame), flow, kernels)
         return inside.of(picture), inside.of(adaptive_warp(context, flow, kernels))
-
-
-def _side_by_side(parts: list[Tensor]) -> Tensor:
-    """All channels in one tensor, in the type and layout of the last part."""
-    last = parts[-1]
-    is_last = last.is_contiguous(memory_format=torch.channels_last)
-    together = torch.empty(
-        (last.shape[0], sum(part.shape[1] for part in parts), *last.shape[2:]),
-        dtype=last.dtype,
-        device=last.device,
-        memory_format=torch.channels_last if is_last else torch.contiguous_format,
-    )
-    start = 0
-    for part in parts:
-        together[:, start : start + part.shape[1]] = part
-        start += part.shape[1]
-    return together
 
 
 def _looking_near(region: Region, views: tuple[View, View]) -> Iterator[Region]:

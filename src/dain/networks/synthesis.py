@@ -26,13 +26,12 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.enter = nn.Sequential(
-            nn.Conv2d(self.channels, 128, 7, padding=3), nn.ReLU(inplace=True)
-        )
+        self.enter = nn.Conv2d(self.channels, 128, 7, padding=3)
+        self.rectify = nn.ReLU(inplace=True)
         self.blocks = nn.Sequential(*(ResidualBlock(128) for _ in range(3)))
         self.leave = nn.Conv2d(128, 3, 3, padding=1)
 
     def forward(self, warped: Tensor) -> Tensor:
         """``(B, 437, H, W)`` to the residual ``(B, 3, H, W)``."""
-        residual: Tensor = self.leave(self.blocks(self.enter(warped)))
+        residual: Tensor = self.leave(self.blocks(self.rectify(self.enter(warped))))
         return residual

@@ -30,7 +30,7 @@ def _layers() -> dict[str, str]:
         (
             "rectifyNet",
             "synthesis",
-            {"block1.0": "enter.0", "block5.0": "leave"}
+            {"block1.0": "enter", "block5.0": "leave"}
             | _residual(2, ["blocks.0", "blocks.1", "blocks.2"]),
         ),
         ("initScaleNets_filter", "kernels", _encoder_decoder()),

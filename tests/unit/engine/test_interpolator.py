@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dain.engine import Interpolator
-from dain.engine.devices import resolve_device, resolve_precision
+from dain.engine.devices import resolve_device
 from dain.errors import FrameError, OptionError, WeightsError
 
 
@@ -201,7 +201,6 @@ def test_resolved_names():
         "cpu",
         "fp32",
     )
-    assert resolve_precision("auto", ("bf16", "fp32"), "some") == "bf16"
 
 
 def test_scale_halves_beyond_1080p():

@@ -1,0 +1,150 @@
+"""Keeping a network within memory: tiles by prediction, and less of everything where that erred."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, Literal, TypeVar
+
+import torch
+
+from dain.engine.memory import budget_on, choose_tile, is_out_of_memory, tiles_below
+from dain.errors import MemoryWarning, OptionError, RunError
+from dain.networks import InterpolationNetwork
+
+Result = TypeVar("Result")
+
+_LESS_PRECISE = {"cuda": "fp16"}  # elsewhere bfloat16, which keeps the range of float32
+
+
+class MemoryFit:
+    """Sizes the work of a network to the memory there is.
+
+    Attributes:
+        precision: in which the network runs now.
+    """
+
+    def __init__(
+        self,
+        network: InterpolationNetwork[Any, Any],
+        device: torch.device,
+        precision: str,
+        tile_size: int | Literal["auto"],
+        memory: int | None,
+    ) -> None:
+        """Prepare the network.
+
+        Args:
+            network: on its device; changed by this.
+            device: it is on.
+            precision: to run in.
+            tile_size: side of the tiles, or ``auto``.
+            memory: bytes to count on; None for a share of what is free.
+
+        Raises:
+            OptionError: the tiles are smaller than the network can take.
+        """
+        least = network.least_tile
+        if tile_size != "auto" and least is not None and tile_size < least:
+            raise OptionError(
+                f"--tile-size must be at least {least} for this model, found {tile_size}"
+            )
+        network.prepare(precision)
+        self.precision = precision
+        self._network = network
+        self._device = device
+        self._tile_size = tile_size
+        self._memory = memory
+        self._ceiling: int | None = None  # tiles that turned out to be the largest possible
+        self._size: tuple[int, int, Fraction] | None = None
+
+    def fit(self, height: int, width: int, scale: Fraction) -> bool:
+        """Choose the tiles for frames of a size.
+
+        Args:
+            height: of a frame.
+            width: of a frame.
+            scale: size at which motion is estimated.
+
+        Returns:
+            Whether anything changed, so that features made before are of no use.
+        """
+        if self._size == (height, width, scale):
+            return False
+        self._size = (height, width, scale)
+        tile: int | None
+        if self._tile_size != "auto":
+            tile = self._tile_size if self._network.least_tile is not None else None
+        else:
+            budget = budget_on(self._device) if self._memory is None else self._memory
+            tile = choose_tile(self._network, height, width, scale, budget)
+        if self._ceiling is not None:
+            tile = self._ceiling if tile is None else min(tile, self._ceiling)
+        if tile is not None and tile >= max(height, width):
+            tile = None
+        self._network.tile = tile
+        return True
+
+    def run(self, work: Callable[[], Result], forget: Callable[[], None]) -> Result:
+        """Do some work; where memory runs out, do it again in a way that needs less.
+
+        Args:
+            work: may be done several times.
+            forget: lets go of everything that earlier work has kept.
+
+        Warns:
+            MemoryWarning: memory ran out, and the work was done otherwise.
+
+        Raises:
+            RunError: there is no way that needs less.
+        """
+        stepped = False
+        while True:
+            try:
+                result = work()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            else:
+                if stepped:
+                    warnings.warn(f"memory ran out; going on {self._manner()}", MemoryWarning, 4)
+                return result
+            # Not in the handler: the exception holds on to everything that the work had made.
+            forget()
+            self._release()
+            if not self._step_down():
+                raise RunError(
+                    f"out of memory {self._manner()}; close other programs, or give a smaller "
+                    "--scale or a smaller video"
+                )
+            stepped = True
+
+    def _release(self) -> None:
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _step_down(self) -> bool:
+        """Make tiles at most half as large, or else the arithmetic coarser."""
+        least = self._network.least_tile
+        if least is None or self._size is None:
+            return False
+        now = self._network.tile or max(self._size[:2])
+        smaller = tiles_below(now, least)
+        if smaller:
+            tile = next((tile for tile in smaller if 2 * tile <= now), smaller[-1])
+            self._network.tile = self._ceiling = tile
+            return True
+        coarser = _LESS_PRECISE.get(self._device.type, "bf16")
+        if self.precision != "fp32" or coarser not in self._network.precisions:
+            return False
+        self._network.prepare(coarser)
+        self.precision = coarser
+        return True
+
+    def _manner(self) -> str:
+        tile = self._network.tile
+        pieces = "with whole frames" if tile is None else f"in tiles of {tile} pixels"
+        return f"{pieces}, in {self.precision}"

@@ -1,0 +1,101 @@
+"""How much memory there is, how large the tiles may be that fit it, and when it ran out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from dain.networks import InterpolationNetwork
+
+# Sides of tiles, largest first. Larger ones see less of their surroundings twice.
+TILES = (2048, 1536, 1024, 768, 512, 384, 256, 192, 128, 96, 64)
+
+# Of what is free, this much is counted on: decoder, encoder and other programs need the rest.
+_SHARE_OF_HOST = Fraction(3, 5)
+_SHARE_OF_DEVICE = Fraction(9, 10)
+
+# Of the container that the process may run in: limit, use, and the part of that which is only
+# cached files, for both versions of control groups.
+_CGROUPS = (
+    ("memory.max", "memory.current", "inactive_file"),
+    (
+        "memory/memory.limit_in_bytes",
+        "memory/memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+)
+
+
+def budget_on(device: torch.device) -> int:
+    """Bytes that a network may count on now.
+
+    On a CUDA device most of what is free there, this process's own reserve included; elsewhere
+    a part of the machine's available memory, or of the container's.
+    """
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int((free + reserve) * _SHARE_OF_DEVICE)
+    return int(available_host_memory() * _SHARE_OF_HOST)
+
+
+def available_host_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that can be allocated without swapping, in the container if there is one.
+
+    Args:
+        cgroups: where the system tells of control groups.
+    """
+    available: int = psutil.virtual_memory().available
+    for limit, use, cached in _CGROUPS:
+        try:
+            left = int((cgroups / limit).read_text()) - int((cgroups / use).read_text())
+            statistics = (cgroups / use).with_name("memory.stat").read_text()
+        except (OSError, ValueError):  # no such container, or no limit: "max"
+            continue
+        for line in statistics.splitlines():
+            name, _, value = line.partition(" ")
+            if name == cached:
+                left += int(value)
+        available = min(available, max(left, 0))
+    return available
+
+
+def choose_tile(
+    network: InterpolationNetwork[Any, Any], height: int, width: int, scale: Fraction, budget: int
+) -> int | None:
+    """Side of the largest tiles whose working set fits a budget; None for whole frames.
+
+    Where nothing fits it is the smallest: prediction errs on the side of caution.
+
+    Args:
+        network: in the precision in which it will run.
+        height: of a frame.
+        width: of a frame.
+        scale: size at which motion is estimated.
+        budget: in bytes.
+    """
+    if network.least_tile is None:
+        return None
+    for tile in (None, *tiles_below(max(height, width), network.least_tile)):
+        if network.working_set(height, width, scale, tile) <= budget:
+            return tile
+    return network.least_tile
+
+
+def tiles_below(side: int, least: int) -> list[int]:
+    """Sides of tiles smaller than `side`, largest first, down to `least`."""
+    return [tile for tile in TILES if least <= tile < side]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out, on whatever device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()  # torch's allocators for the CPU and for MPS raise RuntimeError
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "not enough memory" in text or "out of memory" in text
+    )
