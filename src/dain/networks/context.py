@@ -6,21 +6,20 @@ every stage is kept. As published, the blocks open with dilations 4 and 8.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from dain.networks.layers import ResidualBlock
+from dain.networks.layers import ResidualBlock, side_by_side
 
 
 class ContextNetwork(nn.Module):
     """Features of one frame at its own size.
 
     Attributes:
-        channels: of the result: the picture and three stages of 64.
+        channels: of the result: the picture, three stages of 64, and log depth.
         reach: how many pixels away a result can depend on its input.
     """
 
-    channels = 3 + 3 * 64
+    channels = 3 + 3 * 64 + 1
     reach = 3 + (4 + 1) + (8 + 1)
 
     def __init__(self) -> None:
@@ -31,8 +30,16 @@ class ContextNetwork(nn.Module):
         self.near = ResidualBlock(64, dilation=4)
         self.far = ResidualBlock(64, dilation=8)
 
-    def forward(self, frame: Tensor) -> Tensor:
-        """``(B, 3, H, W)`` in [0, 1] to ``(B, 195, H, W)``: the frame itself, then each stage."""
+    def forward(self, frame: Tensor, log_depth: Tensor) -> Tensor:
+        """All that is warped along with a frame.
+
+        Args:
+            frame: ``(B, 3, H, W)`` in [0, 1].
+            log_depth: ``(B, 1, H, W)`` of it, any float type.
+
+        Returns:
+            ``(B, 196, H, W)``: the frame itself, each stage, and log depth.
+        """
         entered = self.enter(frame)
         near = self.near(entered)
-        return torch.cat([frame, entered, near, self.far(near)], dim=1)
+        return side_by_side([frame, entered, near, self.far(near), log_depth], like=near)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -36,3 +38,32 @@ class ResidualBlock(nn.Module):
 def dtype_of(network: nn.Module) -> torch.dtype:
     """The type that the first layer of `network` takes."""
     return next(network.parameters()).dtype
+
+
+def side_by_side(parts: Sequence[Tensor], like: Tensor) -> Tensor:
+    """All channels in one tensor, in the type and memory layout of `like`.
+
+    `torch.cat` takes several times as long where the layouts of its parts differ.
+
+    Args:
+        parts: each ``(B, C, H, W)``.
+        like: any tensor that has the type and layout wanted.
+    """
+    batch, _, height, width = parts[0].shape
+    joined = empty_like(like, (batch, sum(part.shape[1] for part in parts), height, width))
+    start = 0
+    for part in parts:
+        joined[:, start : start + part.shape[1]] = part
+        start += part.shape[1]
+    return joined
+
+
+def empty_like(like: Tensor, shape: tuple[int, int, int, int]) -> Tensor:
+    """An unset tensor of another shape, with the type, device and memory layout of `like`."""
+    is_last = like.is_contiguous(memory_format=torch.channels_last)
+    return torch.empty(
+        shape,
+        dtype=like.dtype,
+        device=like.device,
+        memory_format=torch.channels_last if is_last else torch.contiguous_format,
+    )

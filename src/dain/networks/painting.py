@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dain.networks.context import ContextNetwork
-from dain.networks.layers import dtype_of
+from dain.networks.layers import dtype_of, empty_like, side_by_side
 from dain.networks.synthesis import SynthesisNetwork
 from dain.networks.tiling import Region, whole
 from dain.ops import adaptive_warp
@@ -21,7 +21,7 @@ from dain.ops import adaptive_warp
 _LEAST_TILE = 64
 _WINDOW = (1, 3)  # pixels that adaptive warping reads before and after a target's whole part
 
-_CONTEXT = ContextNetwork.channels + 1  # with log depth
+_CONTEXT = ContextNetwork.channels
 
 # A tile is divided further while the pixels that its flows lead to are this many times its own.
 _WIDEST_LOOK = 4
@@ -65,8 +65,8 @@ class Painter:
             frame: ``(B, 3, H, W)`` float32.
             log_depth: ``(B, 1, H, W)``.
         """
-        dtype = dtype_of(self.context)
-        return torch.cat([self.context(frame.to(dtype)), log_depth.to(dtype)], dim=1)
+        context: Tensor = self.context(frame.to(dtype_of(self.context)), log_depth)
+        return context
 
     def paint(self, view0: View, view1: View, t: float, tile: int | None) -> tuple[Tensor, Tensor]:
         """The frame at time `t`, and the blend of both warps under it, in float32.
@@ -89,28 +89,20 @@ class Painter:
     def _paint(self, view0: View, view1: View, t: float, region: Region) -> tuple[Tensor, Tensor]:
         seen = region.grown(self.synthesis.reach, whole(view0.frame))
         # Filled part by part, so that no warped context is held twice.
-        inputs = self._empty_inputs(view0.frame.shape[0], seen)
+        inputs = empty_like(
+            self.synthesis.enter.weight,
+            (view0.frame.shape[0], self.synthesis.channels, seen.height, seen.width),
+        )
         picture0, inputs[:, -2 * _CONTEXT : -_CONTEXT] = self._warp(view0, seen)
         picture1, inputs[:, -_CONTEXT:] = self._warp(view1, seen)
         blended = picture0 * (1 - t) + picture1 * t
         flows = [seen.of(view.flow) for view in (view0, view1)]
         kernels = [seen.of(view.kernels) for view in (view0, view1)]
-        parts = [blended, picture0, picture1, *flows, *kernels]
-        inputs[:, : -2 * _CONTEXT] = torch.cat(parts, dim=1)
+        near = side_by_side([blended, picture0, picture1, *flows, *kernels], like=inputs)
+        inputs[:, : -2 * _CONTEXT] = near
         painted = blended + self.synthesis(inputs).float()
         inside = region.seen_from(seen)
         return inside.of(painted), inside.of(blended)
-
-    def _empty_inputs(self, batch: int, region: Region) -> Tensor:
-        """Room for what synthesis takes, in the type and layout of its weights."""
-        weight = self.synthesis.enter.weight
-        is_last = weight.is_contiguous(memory_format=torch.channels_last)
-        return torch.empty(
-            (batch, self.synthesis.channels, region.height, region.width),
-            dtype=weight.dtype,
-            device=weight.device,
-            memory_format=torch.channels_last if is_last else torch.contiguous_format,
-        )
 
     def _warp(self, view: View, region: Region) -> tuple[Tensor, Tensor]:
         """Picture and context of an old frame as the new one sees them in `region`."""
