@@ -114,9 +114,10 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
         super().prepare(precision)
         dtype = _DTYPES[precision]
         self.depth.fold()
-        self.to(dtype)
-        self.flow.prepare(dtype)
-        self.kernels.prepare(dtype)
+        self.depth.to(dtype)
+        self.context.to(dtype)
+        for part in (self.flow, self.kernels, self.synthesis):
+            part.prepare(dtype)
         # Activations follow the weights' layout. (torch's own hint for this overload is missing.)
         nn.Module.to(self, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

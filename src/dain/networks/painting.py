@@ -90,7 +90,7 @@ class Painter:
         seen = region.grown(self.synthesis.reach, whole(view0.frame))
         # Filled part by part, so that no warped context is held twice.
         inputs = empty_like(
-            self.synthesis.enter.weight,
+            next(self.synthesis.parameters()),
             (view0.frame.shape[0], self.synthesis.channels, seen.height, seen.width),
         )
         picture0, inputs[:, -2 * _CONTEXT : -_CONTEXT] = self._warp(view0, seen)

@@ -6,9 +6,11 @@ Bao et al., CVPR 2019, section 3.3: a 7x7 convolution to 128 channels, three res
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from dain.networks.layers import ResidualBlock
+from dain.networks.spectral import SpectralConvolution
 
 
 class SynthesisNetwork(nn.Module):
@@ -26,6 +28,7 @@ class SynthesisNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.enter: nn.Conv2d | SpectralConvolution
         self.enter = nn.Conv2d(self.channels, 128, 7, padding=3)
         self.rectify = nn.ReLU(inplace=True)
         self.blocks = nn.Sequential(*(ResidualBlock(128) for _ in range(3)))
@@ -35,3 +38,11 @@ class SynthesisNetwork(nn.Module):
         """``(B, 437, H, W)`` to the residual ``(B, 3, H, W)``."""
         residual: Tensor = self.leave(self.blocks(self.rectify(self.enter(warped))))
         return residual
+
+    def prepare(self, dtype: torch.dtype) -> None:
+        """Convert the layers; the first is done by Fourier transform where that is faster."""
+        if isinstance(self.enter, SpectralConvolution):
+            self.enter = self.enter.direct
+        self.to(dtype)
+        if SpectralConvolution.pays(self.enter):
+            self.enter = SpectralConvolution(self.enter)

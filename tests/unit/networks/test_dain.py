@@ -186,6 +186,15 @@ def test_prepared_in_16_bits_its_weights_are(paper_network):
     assert all(any(part in name for part in made_of) for name in exact)
 
 
+def test_prepared_again_it_takes_the_other_precision(paper_network, pair):
+    """As when memory runs out: from float32, with its transformed weights, to 16 bits."""
+    network = prepared(paper_network, "fp32")
+    network.prepare("bf16")
+    once = run(prepared(paper_network, "bf16"), pair)
+    for made, expected in zip(run(network, pair), once, strict=True):
+        assert torch.equal(made, expected)
+
+
 def test_an_unknown_precision_is_refused(paper_network):
     with pytest.raises(ValueError, match="expected one of fp32, bf16, fp16, found 'int8'"):
         copy.copy(paper_network).prepare("int8")
