@@ -23,6 +23,7 @@ from dain.networks.kernels import KernelNetwork
 from dain.networks.layers import dtype_of
 from dain.networks.padding import crop, pad
 from dain.networks.painting import Painter, View
+from dain.networks.spectral import SpectralConvolution
 from dain.networks.synthesis import SynthesisNetwork
 from dain.networks.tiling import whole
 from dain.ops import project_flow, resize_flow
@@ -112,6 +113,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
         that make them.
         """
         super().prepare(precision)
+        self.eval()
         dtype = _DTYPES[precision]
         self.depth.fold()
         self.depth.to(dtype)
@@ -138,8 +140,11 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
             at_once = min(pixels, (tile + _AROUND_TILE) ** 2)
         depth = (370 * element + 100) * seen
         kernels = (100 * element + 300) * at_once
-        synthesis = 60 * pixels + (950 * element + 500) * at_once
-        return kept + max(depth, kernels, synthesis)
+        painting = (950 * element + 500) * at_once
+        if isinstance(self.synthesis.enter, SpectralConvolution):
+            transforms = self.synthesis.enter.working_set(at_once)
+            painting = max(painting, (565 * element + 300) * at_once + transforms)
+        return kept + max(depth, kernels, 60 * pixels + painting)
 
     def encode(self, frame: Tensor, scale: Fraction = Fraction(1)) -> DainFeatures:
         """Depth, flow pyramid and context of one frame. See the base class."""

@@ -45,6 +45,11 @@ class SpectralConvolution(nn.Module):
         is_plain = weight.dtype == torch.float32 and weight.device.type == "cpu"
         return is_plain and bool(torch.backends.mkl.is_available())  # type: ignore[no-untyped-call]
 
+    def working_set(self, pixels: int) -> int:
+        """Bytes that a picture takes beside input and output: a padded copy, and some blocks."""
+        inputs, outputs = self.direct.in_channels, self.direct.out_channels
+        return 4 * (inputs * pixels + (inputs + outputs) * 3 * _BLOCKS * _BLOCK**2)
+
     def forward(self, picture: Tensor) -> Tensor:
         """``(B, C, H, W)`` to ``(B, D, H, W)``, channels last."""
         made = [self._convolve(each) for each in picture.permute(0, 2, 3, 1)]
