@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from numbers import Real
 from typing import Literal
 
 from dain.errors import OptionError
@@ -101,16 +102,24 @@ class EngineSettings:
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        if self.tile_size != "auto" and self.tile_size < 1:
-            raise OptionError(f"--tile-size must be at least 1, or auto, found {self.tile_size}")
-        if self.memory is not None and self.memory < 1:
-            raise OptionError(f"--memory must be above 0 bytes, found {self.memory}")
+        if self.tile_size != "auto" and not _is_count(self.tile_size):
+            raise OptionError(
+                f"--tile-size must be a whole number of pixels, or auto, found {self.tile_size!r}"
+            )
+        if self.memory is not None and not _is_count(self.memory):
+            raise OptionError(f"--memory must be a whole number of bytes, found {self.memory!r}")
         if self.precision not in PRECISIONS:
             raise OptionError(
                 f"--precision must be one of {', '.join(PRECISIONS)}, found {self.precision!r}"
             )
-        if self.scale != "auto" and not 0 < self.scale <= 1:
-            raise OptionError(f"--scale must be above 0 and at most 1, found {self.scale}")
+        if self.scale != "auto" and not (isinstance(self.scale, Real) and 0 < self.scale <= 1):
+            raise OptionError(
+                f"--scale must be above 0 and at most 1, or auto, found {str(self.scale)!r}"
+            )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """``--model dain`` on real video, with random weights: everything but the beauty."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_memory_that_runs_out_is_survived(checkpoint, monkeypatch):
     whole = package.Interpolator(model="dain", weights=checkpoint, precision="fp32")
     expected = whole.between(*frames)[0]
     short = package.Interpolator(model="dain", weights=checkpoint, precision="fp32")
-    monkeypatch.setattr(short._network.synthesis.enter, "_conv_forward", refusing(short))
+    monkeypatch.setattr(short._network.synthesis, "forward", refusing(short))
     with pytest.warns(MemoryWarning, match="memory ran out; going on in tiles of 96"):
         made = short.between(*frames)[0]
     assert short.tile == 96
@@ -123,13 +124,34 @@ def test_memory_that_runs_out_is_survived(checkpoint, monkeypatch):
 
 
 def refusing(interpolator):
-    """The first convolution of synthesis, out of memory beyond 128x128 pixels."""
-    layer = interpolator._network.synthesis.enter
-    convolve = layer._conv_forward
+    """Synthesis, out of memory beyond 128x128 pixels."""
+    synthesise = interpolator._network.synthesis.forward
 
-    def call(inputs, weight, bias):
+    def call(inputs):
         if inputs.shape[2] * inputs.shape[3] > 128 * 128:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to ...")
-        return convolve(inputs, weight, bias)
+        return synthesise(inputs)
 
     return call
+
+
+def test_weights_damaged_on_the_disk_are_not_used(
+    dain, refuses, checkpoint, clip, out, data_folder
+):
+    done = dain("models", "import", checkpoint, "--json").json
+    path = Path(done["path"])
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    line = refuses("interpolate", clip, "-o", out, "--factor", 2, "-m", "dain")
+    assert "damaged" in line
+
+
+def test_memory_too_small_is_told(dain, checkpoint, clip, out):
+    assert dain("models", "import", checkpoint).code == 0
+    done = dain(
+        *("interpolate", clip, "-o", out, "--factor", 2, "-m", "dain", "--memory", "1M", "--json")
+    )
+    assert done.code == 0
+    assert len(done.json["warnings"]) == 1
+    assert "more than --memory allows" in done.json["warnings"][0]

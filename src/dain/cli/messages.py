@@ -64,7 +64,9 @@ def heard_warnings() -> list[str]:
 def _say(message: str) -> None:
     # A run of hours does not end because the reader of its messages went away.
     with contextlib.suppress(OSError):
-        print("dain:", *message.split(), file=sys.stderr)
+        # Names out of foreign files may hold what a terminal would obey.
+        text = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+        print("dain:", text, file=sys.stderr)
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -292,7 +292,7 @@ def _print_one(described: dict[str, Any]) -> None:
         if weights.get(key):
             table.add_row(title, weights[key])
     for url in weights.get("urls", []):
-        table.add_row("fetched from", url)
+        table.add_row("published at", url)
     for score in described["scores"]:
         numbers = f"PSNR {score['psnr']:.2f} dB, SSIM {score['ssim']:.4f}, MAE {score['mae']:.3f}"
         table.add_row("measured", f"{numbers} on {score['dataset']}: {score['command']}")

@@ -69,6 +69,9 @@ def _fast_precision(device: torch.device) -> str:
 @functools.cache
 def computes_in_bfloat16() -> bool:
     """Whether this CPU has instructions for bfloat16; elsewhere it is slower than float32."""
+    # Without oneDNN, as on macOS, torch would only emulate it.
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
     import llvmlite.binding
 
     features = llvmlite.binding.get_host_cpu_features()

@@ -16,7 +16,10 @@ from dain.networks import InterpolationNetwork
 
 Result = TypeVar("Result")
 
-_LESS_PRECISE = {"cuda": "fp16"}  # elsewhere bfloat16, which keeps the range of float32
+# Elsewhere bfloat16, which keeps the range of float32.
+_LESS_PRECISE = {"cuda": "fp16", "mps": "fp16"}
+
+_WITH_ALPHA = Fraction(7, 5)  # of what frames without it need: their features are kept besides
 
 
 class MemoryFit:
@@ -58,34 +61,49 @@ class MemoryFit:
         self._tile_size = tile_size
         self._memory = memory
         self._ceiling: int | None = None  # tiles that turned out to be the largest possible
-        self._size: tuple[int, int, Fraction] | None = None
+        self._shape: tuple[tuple[int, ...], Fraction] | None = None
 
-    def fit(self, height: int, width: int, scale: Fraction) -> bool:
-        """Choose the tiles for frames of a size.
+    def fit(
+        self,
+        shape: tuple[int, ...],
+        scale: Fraction,
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Choose the tiles for frames of a shape, if it is not the last one's.
 
         Args:
-            height: of a frame.
-            width: of a frame.
+            shape: of a frame, ``(H, W, C)``.
             scale: size at which motion is estimated.
+            forget: lets go of everything that was kept of other frames.
 
-        Returns:
-            Whether anything changed, so that features made before are of no use.
+        Warns:
+            MemoryWarning: the memory to count on is less than what the smallest tiles need.
         """
-        if self._size == (height, width, scale):
-            return False
-        self._size = (height, width, scale)
+        if self._shape == (shape, scale):
+            return
+        self._shape = (shape, scale)
+        forget()
+        height, width, channels = shape
         tile: int | None
         if self._tile_size != "auto":
             tile = self._tile_size if self._network.least_tile is not None else None
         else:
             budget = budget_on(self._device) if self._memory is None else self._memory
+            budget = int(budget / _WITH_ALPHA) if channels == 4 else budget
             tile = choose_tile(self._network, height, width, scale, budget)
+            needed = self._network.working_set(height, width, scale, tile)
+            if needed > budget and self._memory is not None:
+                warnings.warn(
+                    f"frames of {width}x{height} need about {needed / 2**30:.1f} GiB, more than "
+                    "--memory allows",
+                    MemoryWarning,
+                    4,
+                )
         if self._ceiling is not None:
             tile = self._ceiling if tile is None else min(tile, self._ceiling)
         if tile is not None and tile >= max(height, width):
             tile = None
         self._network.tile = tile
-        return True
 
     def run(self, work: Callable[[], Result], forget: Callable[[], None]) -> Result:
         """Do some work; where memory runs out, do it again in a way that needs less.
@@ -129,9 +147,9 @@ class MemoryFit:
     def _step_down(self) -> bool:
         """Make tiles at most half as large, or else the arithmetic coarser."""
         least = self._network.least_tile
-        if least is None or self._size is None:
+        if least is None or self._shape is None:
             return False
-        now = self._network.tile or max(self._size[:2])
+        now = self._network.tile or max(self._shape[0][:2])
         smaller = tiles_below(now, least)
         if smaller:
             tile = next((tile for tile in smaller if 2 * tile <= now), smaller[-1])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -142,14 +143,10 @@ class Interpolator:
                 "both frames must have one size and type, found "
                 f"{frame0.shape} {frame0.dtype} and {frame1.shape} {frame1.dtype}"
             )
-        for t in times:
-            if not 0 < t < 1:
-                raise FrameError(f"times must lie between 0 and 1, both excluded, found {t}")
+        wanted = _check_times(times)
         with torch.inference_mode():
-            height, width = frame0.shape[:2]
-            if self._fit.fit(height, width, self._scale_for(frame0)):
-                self._forget()
-            return self._fit.run(lambda: self._make(frame0, frame1, times), self._forget)
+            self._fit.fit(frame0.shape, self._scale_for(frame0), self._forget)
+            return self._fit.run(lambda: self._make(frame0, frame1, wanted), self._forget)
 
     def _forget(self) -> None:
         self._known, self._motion = [], None
@@ -160,7 +157,7 @@ class Interpolator:
         frame1: npt.NDArray[Any],
         times: Sequence[Fraction | float],
     ) -> list[npt.NDArray[Any]]:
-        known0, known1 = self._known = [self._find(frame) for frame in (frame0, frame1)]
+        known0, known1 = self._find(frame0, frame1)
         motion = self._relate(known0.features, known1.features)
         made = []
         for t in times:
@@ -183,10 +180,26 @@ class Interpolator:
         frame: Tensor = self._network.synthesise(features0, features1, motion, float(t))[0]
         return frame
 
-    def _find(self, frame: npt.NDArray[Any]) -> _Known:
-        for known in reversed(self._known):
-            if known.is_of(frame):
-                return known
+    def _find(self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]) -> tuple[_Known, _Known]:
+        """Both frames with their features; whatever is of neither is let go of first."""
+        known0, known1 = self._recall(frame0), self._recall(frame1)
+        if known0 is None or known1 is None:
+            self._motion = None
+        self._known = [known for known in (known0, known1) if known is not None]
+        if known0 is None:
+            known0 = self._encode(frame0)
+            known1 = known0 if known0.is_of(frame1) else known1
+        if known1 is None:
+            known1 = self._encode(frame1)
+        self._known = [known0, known1]
+        return known0, known1
+
+    def _recall(self, frame: npt.NDArray[Any]) -> _Known | None:
+        return next((known for known in reversed(self._known) if known.is_of(frame)), None)
+
+    def _encode(self, frame: npt.NDArray[Any]) -> _Known:
+        # Our own copy: the caller's may change, and may be one that torch cannot look at.
+        frame = frame.copy(order="C")
         tensor = to_tensor(frame, self._device)
         colours = tensor[:, :3] * tensor[:, 3:] if frame.shape[2] == 4 else tensor
         features = self._network.encode(colours, self._scale_for(frame))
@@ -194,7 +207,7 @@ class Interpolator:
         if frame.shape[2] == 4:
             alpha = tensor[:, 3:].expand(-1, 3, -1, -1).contiguous()
             cover = self._network.reframe(features, alpha)
-        return _Known(frame.copy(), features, cover)
+        return _Known(frame, features, cover)
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
         if self._motion is not None:
@@ -212,3 +225,16 @@ class Interpolator:
         while frame.shape[0] * frame.shape[1] * scale * scale > _FULL_SCALE_PIXELS:
             scale /= 2
         return scale
+
+
+def _check_times(times: Sequence[Fraction | float]) -> list[Fraction | float]:
+    """The times, each in (0, 1).
+
+    Raises:
+        FrameError: they are no such numbers.
+    """
+    listed = list(times) if isinstance(times, Iterable) else [times]
+    for t in listed:
+        if not isinstance(t, Real) or not 0 < t < 1:
+            raise FrameError(f"times must lie between 0 and 1, both excluded, found {t!r}")
+    return listed

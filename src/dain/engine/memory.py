@@ -18,6 +18,17 @@ TILES = (2048, 1536, 1024, 768, 512, 384, 256, 192, 128, 96, 64)
 _SHARE_OF_HOST = Fraction(3, 5)
 _SHARE_OF_DEVICE = Fraction(9, 10)
 
+# What the allocators of torch and of the libraries under it say; they raise plain RuntimeErrors.
+_FAILURES = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "alloc_failed",  # cuDNN and cuBLAS
+    "could not create a memory",  # oneDNN
+    "could not create a primitive",
+)
+
 # Of the container that the process may run in: limit, use, and the part of that which is only
 # cached files, for both versions of control groups.
 _CGROUPS = (
@@ -69,7 +80,7 @@ def choose_tile(
 ) -> int | None:
     """Side of the largest tiles whose working set fits a budget; None for whole frames.
 
-    Where nothing fits it is the smallest: prediction errs on the side of caution.
+    Where nothing fits it is the smallest.
 
     Args:
         network: in the precision in which it will run.
@@ -95,7 +106,5 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out, on whatever device."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    text = str(error).lower()  # torch's allocators for the CPU and for MPS raise RuntimeError
-    return isinstance(error, RuntimeError) and (
-        "can't allocate memory" in text or "not enough memory" in text or "out of memory" in text
-    )
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(failure in text for failure in _FAILURES)

@@ -39,6 +39,10 @@ _LEAST_TILE = 64
 # Pixels beside a tile that its layers see, and that common flows lead to.
 _AROUND_TILE = 150
 
+# On top of the tensors counted: what the libraries under torch take for themselves, and a reserve.
+_SCRATCH = 100 * 2**20
+_CAUTION = 1.1
+
 # Motion is estimated on pictures with sides of at least this many pixels, if the frame has them.
 _LEAST_SIDE = 64
 
@@ -126,25 +130,26 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
     def working_set(self, height: int, width: int, scale: Fraction, tile: int | None) -> int:
         """Bytes at the peak. See the base class.
 
-        Counted in tensors that live together and rounded up by what was measured beside them
-        (docs/performance.md).
+        Counted in tensors that live together, by what was measured, and rounded up.
         """
         element = dtype_of(self.synthesis).itemsize
         pixels = _padded(height, self.multiple) * _padded(width, self.multiple)
         seen = math.prod(_padded(side, self.multiple) for side in motion_size(height, width, scale))
         kept = 250 * pixels  # frames, depths, flows and kernels of a pair
-        at_once = pixels
+        at_once = at_once_kernels = pixels
         if tile is None:
-            kept += 2 * 196 * element * pixels  # both contexts
+            kept += 2 * self.context.channels * element * pixels
         else:
             at_once = min(pixels, (tile + _AROUND_TILE) ** 2)
+            at_once_kernels = min(pixels, (tile + 2 * self.kernels.reach) ** 2)
         depth = (370 * element + 100) * seen
-        kernels = (100 * element + 300) * at_once
+        kernels = (100 * element + 300) * at_once_kernels
         painting = (950 * element + 500) * at_once
         if isinstance(self.synthesis.enter, SpectralConvolution):
             transforms = self.synthesis.enter.working_set(at_once)
             painting = max(painting, (565 * element + 300) * at_once + transforms)
-        return kept + max(depth, kernels, 60 * pixels + painting)
+        peak = kept + max(depth, kernels, 60 * pixels + painting)
+        return int(_CAUTION * peak) + _SCRATCH
 
     def encode(self, frame: Tensor, scale: Fraction = Fraction(1)) -> DainFeatures:
         """Depth, flow pyramid and context of one frame. See the base class."""
@@ -254,6 +259,9 @@ def _resize(picture: Tensor, size: Sequence[int]) -> Tensor:
     """Bilinear, over the whole area of a pixel where it shrinks; cell edges coincide."""
     if tuple(picture.shape[2:]) == tuple(size):
         return picture
-    return functional.interpolate(
-        picture, tuple(size), mode="bilinear", align_corners=False, antialias=True
+    # Metal reduces with antialias since PyTorch 2.7 only: the CPU does it there.
+    place = torch.device("cpu") if picture.device.type == "mps" else picture.device
+    resized = functional.interpolate(
+        picture.to(place), tuple(size), mode="bilinear", align_corners=False, antialias=True
     )
+    return resized.to(picture.device)

@@ -1,12 +1,14 @@
 """The new frame from both old ones: adaptive warping, blending and synthesis, whole or in tiles.
 
 A tile is made with as much around it as its layers can see (`reach`), from as much of the old
-frames as its flows lead to, so that it holds what the whole frame would hold there.
+frames as its flows lead to, so that it holds what the whole frame would hold there. Only rounding
+differs: a flow that leads to a whole pixel by a hair may see its window shifted by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -139,38 +141,45 @@ def _looked_at(flow: Tensor, region: Region) -> Region:
     everything = whole(flow)
     if region == everything:
         return region
-    x_reach, y_reach = region.of(flow)[:, 0].abs(), region.of(flow)[:, 1].abs()
-    bounded = (x_reach < everything.width / 2) & (y_reach < everything.height / 2)
-    left, right = _span(
-        torch.where(bounded, region.of(flow)[:, 0], 0.0), 2, region.left, everything.width
+    inside = region.of(flow)
+    bounded = (inside[:, :1].abs() < everything.width / 2) & (
+        inside[:, 1:].abs() < everything.height / 2
     )
-    top, bottom = _span(
-        torch.where(bounded, region.of(flow)[:, 1], 0.0), 1, region.top, everything.height
-    )
+    x, y = torch.where(bounded, inside, 0.0).unbind(1)
+    columns = torch.arange(region.left, region.right, device=flow.device)
+    rows = torch.arange(region.top, region.bottom, device=flow.device)[:, None]
+    # All at once: on a GPU every look at a value waits for everything before it.
+    found = [
+        value
+        for flow_along, place in ((x, columns), (y, rows))
+        for value in (
+            flow_along.abs().amax(),
+            (flow_along + place).amin(),
+            (flow_along + place).amax(),
+        )
+    ]
+    across, down = torch.stack(found).view(2, 3).tolist()
+    left, right = _span(across, region.left, region.right, everything.width)
+    top, bottom = _span(down, region.top, region.bottom, everything.height)
     return Region(top, left, bottom, right)
 
 
-def _span(flow: Tensor, dim: int, start: int, limit: int) -> tuple[int, int]:
+def _span(found: Sequence[float], start: int, stop: int, limit: int) -> tuple[int, int]:
     """First and one past the last row or column that is looked at, along one axis.
 
     Args:
-        flow: ``(B, h, w)`` along this axis, each shorter than half of `limit`.
-        dim: of `flow` that runs along this axis.
+        found: size of the longest flow along the axis, below half of `limit`; the first place
+            that a flow leads to; the last.
         start: where the region begins.
+        stop: where it ends.
         limit: length of the whole frame.
     """
-    length = flow.shape[dim]
-    shape = [1, 1, 1]
-    shape[dim] = length
-    target = flow + torch.arange(start, start + length, device=flow.device).view(shape)
-    longest, first, last = (
-        float(value) for value in (flow.abs().max(), target.min(), target.max())
-    )
+    longest, nearest, farthest = found
     before, after = _WINDOW
-    low = max(min(int(first // 1) - before, start), 0)
-    high = min(max(int(last // 1) + after, start + length), limit)
-    missing = int(2 * longest) + 1 - (high - low)
-    if missing > 0:
-        high = min(high + missing, limit)
-        low = max(min(low, high - int(2 * longest) - 1), 0)
+    low = max(min(math.floor(nearest) - before, start), 0)
+    high = min(max(math.floor(farthest) + after, stop), limit)
+    least = math.floor(2 * longest) + 1
+    if high - low < least:
+        high = min(low + least, limit)
+        low = min(low, high - least)
     return low, high

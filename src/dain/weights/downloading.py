@@ -258,6 +258,8 @@ def _reason(error: Any) -> str:
     """Why a connection failed, in words."""
     if isinstance(error, TimeoutError):
         return "the server did not answer in time"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection was cut"
     if isinstance(error, socket.gaierror):
         return "no such server, or no network"
     if isinstance(error, ssl.SSLCertVerificationError):

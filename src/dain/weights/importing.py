@@ -15,7 +15,7 @@ from dain.errors import WeightsError
 from dain.weights.checksums import Checksums, checksums_of, sha256_of
 from dain.weights.loading import FORMAT_KEY, FORMAT_VERSION, CheckpointFormat, load_checkpoint
 from dain.weights.reading import check_readable
-from dain.weights.registry import CheckpointSource, ModelRecord
+from dain.weights.registry import CheckpointSource, ModelRecord, damaged_weights
 from dain.weights.store import InstalledRecord, install, locked, read_record, weights_path
 
 
@@ -176,9 +176,6 @@ def verify_installed(record: ModelRecord) -> Installed:
             f"models fetch {record.name}, or dain models import FILE"
         )
     if is_damaged(found):
-        raise WeightsError(
-            f"the weights of {record.name} at {found.path} are damaged: their SHA-256 is not the "
-            "one that was recorded; fetch or import them again"
-        )
+        raise damaged_weights(record.name, found.path)
     load_checkpoint(found.path, format_of(record))
     return found

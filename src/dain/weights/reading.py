@@ -31,6 +31,7 @@ _HEAD_BYTES = 512
 
 # Under these names training scripts keep the tensors among other things.
 _WRAPPERS = ("state_dict", "model", "model_state_dict", "params", "params_ema", "net", "network")
+_DEEPEST = 4  # wrapped in one another; a dictionary may even hold itself
 _PARALLEL_PREFIX = "module."  # of `torch.nn.DataParallel`
 
 
@@ -183,13 +184,14 @@ def _unpickle(path: Path, shown: str) -> Any:
 
 def _find_tensors(value: Any, shown: str) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """The tensors of a state dict, plain or wrapped, and the names of what is none."""
-    names: list[str] = []
-    while isinstance(value, Mapping):
+    for _ in range(_DEEPEST):
+        if not isinstance(value, Mapping):
+            break
         inner = next((key for key in _WRAPPERS if isinstance(value.get(key), Mapping)), None)
         if inner is None:
             tensors = {str(key): item for key, item in value.items() if isinstance(item, Tensor)}
             others = [str(key) for key, item in value.items() if not isinstance(item, Tensor)]
-            return tensors, tuple(names + others) if tensors else ()
+            return tensors, tuple(others) if tensors else ()
         value = value[inner]
     raise WeightsError(
         f"expected tensors by name, found that {shown} holds one {type(value).__name__}; "

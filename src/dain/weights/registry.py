@@ -11,8 +11,9 @@ from dain.errors import OptionError, WeightsError
 from dain.networks import DainLite, InterpolationNetwork
 from dain.networks.dain import Dain
 from dain.weights.authors import their_name
+from dain.weights.checksums import checksums_of
 from dain.weights.loading import CheckpointFormat, load_checkpoint
-from dain.weights.store import weights_path
+from dain.weights.store import read_record, weights_path
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,24 @@ def load_network(name: str, weights: str | Path | None = None) -> InterpolationN
             f"model {name} needs weights, found none at {path}; run dain models fetch {name}, or "
             "dain models import FILE with a file that you have"
         )
+    if weights is None:
+        _check_undamaged(name, path)
     network = record.build()
     expected = CheckpointFormat.of(name, network, record.checkpoint.their_name)
     network.load_state_dict(load_checkpoint(path, expected))
     return network.eval()
+
+
+def _check_undamaged(name: str, path: Path) -> None:
+    """Compare installed weights with what was recorded of them, where anything was."""
+    recorded = read_record(name)
+    if recorded is not None and recorded.sha256 != checksums_of(path).sha256:
+        raise damaged_weights(name, path)
+
+
+def damaged_weights(name: str, path: Path) -> WeightsError:
+    """What to say of installed weights that are not the ones that were recorded."""
+    return WeightsError(
+        f"the weights of {name} at {path} are damaged: their SHA-256 is not the one that was "
+        "recorded; fetch or import them again"
+    )

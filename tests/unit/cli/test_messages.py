@@ -15,6 +15,7 @@ from dain.cli.messages import (
     number,
     print_error,
     print_json,
+    print_warning,
     show_bytes,
     show_rate,
     show_seconds,
@@ -115,3 +116,8 @@ def test_a_result_that_cannot_be_written_is_a_failed_run(monkeypatch):
     monkeypatch.setattr(sys, "stdout", Full())
     with pytest.raises(RunError, match="no space left"):
         print_json({})
+
+
+def test_what_a_terminal_would_obey_is_not_printed(capsys):
+    print_warning("left out evil\x1b[31mname\x07")
+    assert capsys.readouterr().err == "dain: warning: left out evil?[31mname?\n"

@@ -49,4 +49,7 @@ def test_native_bfloat16_is_read_from_the_cpu(features, native, monkeypatch):
     import llvmlite.binding
 
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", lambda: features)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     assert computes_in_bfloat16.__wrapped__() == native
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert not computes_in_bfloat16.__wrapped__()

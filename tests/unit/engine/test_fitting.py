@@ -39,9 +39,9 @@ class Hungry:
         return "done"
 
 
-def make(network, tile_size="auto", memory=None, size=(1080, 1920)):
+def make(network, tile_size="auto", memory=None, size=(1080, 1920), channels=3):
     fit = MemoryFit(network, CPU, "fp32", tile_size, memory)
-    fit.fit(*size, Fraction(1))
+    fit.fit((*size, channels), Fraction(1))
     return fit
 
 
@@ -126,7 +126,7 @@ def test_a_lesson_is_kept_for_other_sizes():
     fit = make(network)
     with pytest.warns(MemoryWarning):
         fit.run(network.work, lambda: None)
-    assert fit.fit(1440, 2560, Fraction(1))
+    fit.fit((1440, 2560, 3), Fraction(1))
     assert network.tile == 192
 
 
@@ -134,8 +134,11 @@ def test_a_given_tile_is_taken():
     network = Hungry(limit=0)
     fit = make(network, tile_size=300)
     assert network.tile == 300
-    assert not fit.fit(1080, 1920, Fraction(1))  # the same size
-    assert fit.fit(200, 300, Fraction(1))
+    forgotten = []
+    fit.fit((1080, 1920, 3), Fraction(1), lambda: forgotten.append(1))
+    assert not forgotten  # the same size
+    fit.fit((200, 300, 3), Fraction(1), lambda: forgotten.append(1))
+    assert forgotten == [1]
     assert network.tile is None  # one tile is the whole frame
 
 
@@ -161,3 +164,14 @@ def test_memory_as_given_decides():
     assert network.tile == 384
     make(network, memory=10**9)
     assert network.tile is None
+    make(network, memory=10**9, channels=4)  # alpha has features of its own
+    assert network.tile == 1536
+
+
+def test_memory_that_cannot_be_enough_is_told():
+    class Large(Hungry):
+        def working_set(self, height, width, scale, tile):
+            return 3 * 2**30
+
+    with pytest.warns(MemoryWarning, match="frames of 1920x1080 need about 3.0 GiB, more than"):
+        make(Large(limit=0), memory=10**6)

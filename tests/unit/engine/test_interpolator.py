@@ -169,6 +169,76 @@ def test_mixed_sizes_and_types_are_refused():
         interpolator.between(frame(0), frame(1, dtype=np.uint16))
 
 
+def test_times_may_come_from_a_generator():
+    interpolator = Interpolator(device="cpu")
+    listed = interpolator.between(frame(0), frame(1), [0.25, 0.5])
+    drawn = interpolator.between(frame(0), frame(1), (t / 4 for t in (1, 2)))
+    assert len(drawn) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(listed, drawn, strict=True))
+
+
+@pytest.mark.parametrize("times", [["0.5"], "0.5", None, [None], [0.5j], [[0.5]], 1.5])
+def test_times_that_are_no_numbers_are_refused(times):
+    with pytest.raises(FrameError, match="times must lie between 0 and 1"):
+        Interpolator(device="cpu").between(frame(0), frame(1), times)
+
+
+@pytest.mark.parametrize("how", ["read-only", "flipped", "strided", "broadcast", "one flipped"])
+def test_arrays_of_every_make(how):
+    made = {
+        "read-only": lambda: np.frombuffer(frame(0).tobytes(), np.uint8).reshape(24, 32, 3),
+        "flipped": lambda: frame(0)[::-1, ::-1],
+        "strided": lambda: frame(0)[::2, ::3],
+        "broadcast": lambda: np.broadcast_to(np.uint8([1, 2, 3]), (24, 32, 3)),
+        "one flipped": lambda: frame(0)[:1, :1][::-1],
+    }[how]()
+    found = Interpolator(device="cpu").between(made, made.copy())[0]
+    assert np.abs(found.astype(int) - made).max() <= 1
+
+
+def test_what_is_of_neither_frame_is_let_go_of_before_more_is_made(monkeypatch):
+    interpolator = Interpolator(device="cpu")
+    kept = []
+    encode = interpolator._network.encode
+
+    def watched(*arguments):
+        kept.append((len(interpolator._known), interpolator._motion is None))
+        return encode(*arguments)
+
+    monkeypatch.setattr(interpolator._network, "encode", watched)
+    for index in range(3):
+        interpolator.between(frame(index), frame(index + 1))
+    assert kept == [(0, True), (0, True), (1, True), (1, True)]
+
+
+def test_a_change_of_size_forgets_the_frames_before():
+    interpolator = Interpolator(device="cpu")
+    interpolator.between(frame(0), frame(1))
+    before = interpolator._known
+    interpolator.between(frame(0, 20, 20), frame(1, 20, 20))
+    assert not set(map(id, before)) & set(map(id, interpolator._known))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("tile_size", "64"),
+        ("tile_size", 64.5),
+        ("tile_size", True),
+        ("tile_size", -1),
+        ("memory", "6G"),
+        ("memory", 0),
+        ("scale", "half"),
+        ("scale", 0),
+        ("scale", float("nan")),
+    ],
+)
+def test_options_of_the_wrong_type_or_range_are_refused(option, value):
+    name = option.replace("_", "-")
+    with pytest.raises(OptionError, match=f"--{name} must be"):
+        Interpolator(device="cpu", **{option: value})
+
+
 @pytest.mark.parametrize("t", [0, 1, -0.5, 1.5, float("nan"), Fraction(1)])
 def test_times_outside_are_refused(t):
     with pytest.raises(FrameError, match="between 0 and 1"):

@@ -207,3 +207,10 @@ def test_a_quick_look_reads_only_the_head(tmp_path):
     check_readable(path, "best.pth")
     with pytest.raises(WeightsError, match="found no"):
         check_readable(tmp_path / "no.pth", "no.pth")
+
+
+def test_a_dictionary_that_holds_itself(tmp_path):
+    endless = {}
+    endless["model"] = endless
+    with pytest.raises(WeightsError, match="expected tensors by name"):
+        read_checkpoint(save_old(endless, tmp_path / "endless.pth"), "endless.pth")
