@@ -111,7 +111,7 @@ def test_importing_dain_loads_nothing_heavy():
 def test_help_loads_no_libraries_of_the_work():
     code = (
         "from dain.cli.main import main\n"
-        "commands = ['interpolate', 'frames', 'doctor', 'demo', 'evaluate', 'models']\n"
+        "commands = ['interpolate', 'frames', 'doctor', 'demo', 'evaluate', 'bench', 'models']\n"
         "for command in ([], *([name] for name in commands), ['models', 'fetch']):\n"
         "    assert main([*command, '--help']) == 0\n"
         "assert main(['--version']) == 0\n"

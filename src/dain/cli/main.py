@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from dain._version import __version__
+from dain.cli.bench import bench
 from dain.cli.demo import demo
 from dain.cli.doctor import doctor
 from dain.cli.evaluate import evaluate
@@ -44,6 +45,7 @@ app.command("frames")(frames)
 app.command("doctor")(doctor)
 app.command("demo")(demo)
 app.command("evaluate")(evaluate)
+app.command("bench")(bench)
 app.add_typer(models, name="models")
 
 
