@@ -16,7 +16,8 @@ from dain.ops import triton_support
 from dain.ops.dispatch import choose
 
 ROOT = Path(__file__).resolve().parents[3]
-CASES = Path(__file__).with_name("triton_cases.py")
+CASES = str(Path(__file__).with_name("triton_cases.py"))
+CONTRACT = str(ROOT / "tests" / "contract" / "test_kernels.py")
 
 
 def since(version):
@@ -28,12 +29,13 @@ def since(version):
 
 
 @since((3, 7))  # earlier interpreters do not take NumPy 2.4
-def test_kernels_through_the_interpreter():
+@pytest.mark.parametrize("chosen", [[CASES], [CONTRACT, "-k", "triton"]], ids=["own", "contract"])
+def test_kernels_through_the_interpreter(chosen):
     """In a process of its own: Triton reads the variable as it is imported, for good."""
     command = [sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider"]
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     run = subprocess.run(
-        [*command, str(CASES)], cwd=ROOT, env=environment, capture_output=True, text=True
+        [*command, *chosen], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
