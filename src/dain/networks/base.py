@@ -11,6 +11,8 @@ from typing import Generic, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from dain.errors import FrameError
+
 
 @dataclass(frozen=True)
 class FrameFeatures:
@@ -133,9 +135,28 @@ class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
             frame1: the same size.
             times: each in (0, 1).
             scale: see `encode`.
+
+        Raises:
+            FrameError: the frames are of other shapes or types, or a time is outside (0, 1).
         """
+        _check(frame0, frame1, times)
         features0, features1 = self.encode(frame0, scale), self.encode(frame1, scale)
         motion = self.relate(features0, features1)
         made = [self.synthesise(features0, features1, motion, float(t)) for t in times]
         frames, blended = (torch.stack(part, dim=1) for part in zip(*made, strict=True))
         return Output(frames, blended)
+
+
+def _check(frame0: Tensor, frame1: Tensor, times: Sequence[float]) -> None:
+    for frame in (frame0, frame1):
+        if frame.ndim != 4 or frame.shape[1] != 3 or 0 in frame.shape:
+            raise FrameError(f"frames must be (B, 3, H, W), found {tuple(frame.shape)}")
+        if not frame.is_floating_point():
+            raise FrameError(f"frames must be floating, in [0, 1], found {frame.dtype}")
+    if frame0.shape != frame1.shape or frame0.dtype != frame1.dtype:
+        raise FrameError(
+            "both frames must have one size and type, found "
+            f"{tuple(frame0.shape)} {frame0.dtype} and {tuple(frame1.shape)} {frame1.dtype}"
+        )
+    if not len(times) or not all(0 < t < 1 for t in times):
+        raise FrameError(f"times must lie between 0 and 1, both excluded, found {list(times)}")

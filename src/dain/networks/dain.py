@@ -22,7 +22,7 @@ from dain.networks.flow import UNIT, FlowNetwork
 from dain.networks.kernels import KernelNetwork
 from dain.networks.layers import dtype_of
 from dain.networks.padding import crop, pad
-from dain.networks.painting import Painter, View
+from dain.networks.painting import LEAST_TILE, Painter, View
 from dain.networks.spectral import SpectralConvolution
 from dain.networks.synthesis import SynthesisNetwork
 from dain.networks.tiling import whole
@@ -32,9 +32,6 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 # Inverse depth is this and 1 / exp(log depth), as published.
 _LEAST_INVERSE_DEPTH = 1e-6
-
-# Smaller ones would see little but their surroundings.
-_LEAST_TILE = 64
 
 # Pixels beside a tile that its layers see, and that common flows lead to.
 _AROUND_TILE = 150
@@ -90,7 +87,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
     """
 
     precisions = tuple(_DTYPES)
-    least_tile = _LEAST_TILE
+    least_tile = LEAST_TILE
     multiple = FlowNetwork.multiple
 
     def __init__(
@@ -227,7 +224,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
         batch, _, height, width = frames.shape
         found = [frames.new_empty(batch, 16, height, width) for _ in range(2)]
         multiple = self.kernels.multiple
-        for region in whole(frames).divided(max(self.tile // multiple * multiple, _LEAST_TILE)):
+        for region in whole(frames).divided(max(self.tile // multiple * multiple, LEAST_TILE)):
             seen = region.grown(self.kernels.reach, whole(frames))
             inside = region.seen_from(seen)
             for kernels, made in zip(

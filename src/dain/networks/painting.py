@@ -20,7 +20,7 @@ from dain.networks.synthesis import SynthesisNetwork
 from dain.networks.tiling import Region, whole
 from dain.ops import adaptive_warp
 
-_LEAST_TILE = 64
+LEAST_TILE = 64  # smaller ones would see little but their surroundings
 _WINDOW = (1, 3)  # pixels that adaptive warping reads before and after a target's whole part
 
 _CONTEXT = ContextNetwork.channels
@@ -125,7 +125,7 @@ def _looking_near(region: Region, views: tuple[View, View]) -> Iterator[Region]:
     """The region, in quarters where its flows lead far apart."""
     side = max(region.height, region.width)
     widest = max(_looked_at(view.flow, region).pixels for view in views)
-    if side <= _LEAST_TILE or widest <= _WIDEST_LOOK * region.pixels:
+    if side <= LEAST_TILE or widest <= _WIDEST_LOOK * region.pixels:
         yield region
         return
     for quarter in region.divided((side + 1) // 2):
