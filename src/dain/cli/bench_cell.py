@@ -189,17 +189,13 @@ def main() -> int:
     except DainError as error:
         answer = {"error": str(error), "exit_code": error.exit_code}
     except Exception as error:  # noqa: BLE001 - whatever it is, the table goes on
+        from dain.engine.memory import is_out_of_memory
+
         traceback.print_exc()
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        answer = {"error": "out of memory" if _is_out_of_memory(error) else text, "exit_code": 1}
+        answer = {"error": "out of memory" if is_out_of_memory(error) else text, "exit_code": 1}
     print(json.dumps(answer))
     return int(answer.get("exit_code", 0))
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    from dain.engine.memory import is_out_of_memory
-
-    return is_out_of_memory(error)
 
 
 if __name__ == "__main__":

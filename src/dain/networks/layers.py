@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dain.ops.layouts import layout_of
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions without bias, added to their input, then rectified.
@@ -60,10 +62,9 @@ def side_by_side(parts: Sequence[Tensor], like: Tensor) -> Tensor:
 
 def empty_like(like: Tensor, shape: tuple[int, int, int, int]) -> Tensor:
     """An unset tensor of another shape, with the type, device and memory layout of `like`."""
-    is_last = like.is_contiguous(memory_format=torch.channels_last)
     return torch.empty(
         shape,
         dtype=like.dtype,
         device=like.device,
-        memory_format=torch.channels_last if is_last else torch.contiguous_format,
+        memory_format=layout_of(like),
     )

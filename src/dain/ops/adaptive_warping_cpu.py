@@ -7,14 +7,13 @@ gradients have kernels of their own, which undo these two steps in turn, one pic
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread
-from dain.ops.registration import register
+from dain.ops.layouts import layout_of
+from dain.ops.registration import from_inputs, register
 
 _ROWS = 4  # folded at a time: their taps stay in the cache
 _LEAST_ROWS = 16  # a slice smaller than this is not worth a thread
@@ -173,9 +172,9 @@ def _unfold_kernel(
 
 
 def _empty_result(image: Tensor) -> Tensor:
-    last = image.stride(1) == 1 and not image.is_contiguous()
-    layout = torch.channels_last if last else torch.contiguous_format
-    return torch.empty(image.shape, dtype=image.dtype, device=image.device, memory_format=layout)
+    return torch.empty(
+        image.shape, dtype=image.dtype, device=image.device, memory_format=layout_of(image)
+    )
 
 
 def _turned(image: Tensor) -> Tensor:
@@ -253,15 +252,6 @@ def _warp_gradient(
     return grad_image, torch.from_numpy(gf), torch.from_numpy(gw)
 
 
-def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-    gradients: tuple[Tensor, Tensor, Tensor] = warp_gradient(*ctx.saved_tensors, grad)
-    return gradients
-
-
 warp_gradient = register(
     "adaptive_warp_gradient(Tensor image, Tensor flow, Tensor filters, Tensor grad)"
     " -> (Tensor, Tensor, Tensor)",
@@ -272,5 +262,5 @@ warp = register(
     "adaptive_warp(Tensor image, Tensor flow, Tensor filters) -> Tensor",
     cpu=_warp,
     fake=lambda image, flow, filters: _empty_result(image),
-    gradient=(_save, _backward),
+    gradient=from_inputs(warp_gradient),
 )

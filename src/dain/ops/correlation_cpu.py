@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread
+from dain.ops.layouts import layout_of
 from dain.ops.registration import register
 
 _LEAST_ROWS = 8  # a slice smaller than this is not worth a thread
@@ -75,12 +76,11 @@ def _gradient_kernel(
 
 def _empty_volume(first: Tensor, displacement: int) -> Tensor:
     batch, _, height, width = first.shape
-    last = first.stride(1) == 1 and not first.is_contiguous()
     return torch.empty(
         (batch, (2 * displacement + 1) ** 2, height, width),
         dtype=first.dtype,
         device=first.device,
-        memory_format=torch.channels_last if last else torch.contiguous_format,
+        memory_format=layout_of(first),
     )
 
 

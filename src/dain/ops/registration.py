@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 Function = Callable[..., Any]
 
@@ -42,3 +43,19 @@ def register(
         torch.library.register_autograd(qualified, backward, setup_context=save)
     op: Function = getattr(torch.ops.dain, name).default
     return op
+
+
+def from_inputs(gradient: Function) -> tuple[Function, Function]:
+    """`register`'s gradient for an op whose gradient needs its inputs and nothing else of it.
+
+    Args:
+        gradient: takes the inputs, all of them tensors, and a gradient by each output.
+    """
+
+    def save(ctx: Any, inputs: tuple[Tensor, ...], output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        return gradient(*ctx.saved_tensors, *grads)
+
+    return save, backward

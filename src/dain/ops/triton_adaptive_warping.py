@@ -6,15 +6,13 @@ Checked through Triton's interpreter; not yet timed on a GPU.
 # ruff: noqa: N803 (constants of a kernel are written as constants)
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
 from dain.ops.compiling import empty_like
-from dain.ops.registration import register
+from dain.ops.registration import from_inputs, register
 from dain.ops.triton_support import blocks, gradient_by_reference, launch, tile
 
 
@@ -106,15 +104,6 @@ def _warp_gradient(image: Tensor, flow: Tensor, kernel: Tensor, grad: Tensor) ->
     return gradient_by_reference(reference, (image, flow, kernel), (grad,))
 
 
-def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-    gradients: tuple[Tensor, ...] = warp_gradient(*ctx.saved_tensors, grad)
-    return gradients
-
-
 warp_gradient = register(
     "triton_adaptive_warp_gradient(Tensor image, Tensor flow, Tensor kernel, Tensor grad)"
     " -> (Tensor, Tensor, Tensor)",
@@ -127,5 +116,5 @@ warp = register(
     cpu=_warp,
     cuda=_warp,
     fake=lambda image, flow, kernel: torch.empty_like(image, memory_format=torch.channels_last),
-    gradient=(_save, _backward),
+    gradient=from_inputs(warp_gradient),
 )

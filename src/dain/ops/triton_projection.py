@@ -17,7 +17,7 @@ import triton.language as tl
 from torch import Tensor
 
 from dain.ops.compiling import empty_like, zeros_like
-from dain.ops.registration import register
+from dain.ops.registration import from_inputs, register
 from dain.ops.triton_support import blocks, gradient_by_reference, launch, power_of_two
 
 _PIXELS = 256  # two for each thread of the usual four warps
@@ -212,15 +212,6 @@ def _fill_gradient(grad: Tensor, total: Tensor) -> Tensor:
     return gradient_by_reference(reference, (torch.zeros_like(grad),), (grad,))[0]
 
 
-def _save_splat(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _splat_backward(ctx: Any, grad_mean: Tensor, grad_total: Tensor) -> tuple[Tensor, ...]:
-    gradients: tuple[Tensor, Tensor] = splat_gradient(*ctx.saved_tensors, grad_mean, grad_total)
-    return gradients
-
-
 def _save_fill(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
     ctx.save_for_backward(inputs[1])
 
@@ -246,7 +237,7 @@ splat = register(
     cpu=_splat,
     cuda=_splat,
     fake=_fake_splat,
-    gradient=(_save_splat, _splat_backward),
+    gradient=from_inputs(splat_gradient),
 )
 fill_gradient = register(
     "triton_fill_holes_gradient(Tensor grad, Tensor total) -> Tensor",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
-from dain.ops.registration import register
+from dain.ops.registration import from_inputs, register
 
 _LEAST_ROWS = 32  # a slice smaller than this is not worth a thread
 
@@ -107,15 +106,6 @@ def _warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, T
     return grad_image, grad_flow
 
 
-def _save(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-    gradients: tuple[Tensor, Tensor] = warp_gradient(*ctx.saved_tensors, grad)
-    return gradients
-
-
 warp_gradient = register(
     "backward_warp_gradient(Tensor image, Tensor flow, Tensor grad) -> (Tensor, Tensor)",
     cpu=_warp_gradient,
@@ -125,5 +115,5 @@ warp = register(
     "backward_warp(Tensor image, Tensor flow) -> Tensor",
     cpu=_warp,
     fake=lambda image, flow: empty_like(image)[0],
-    gradient=(_save, _backward),
+    gradient=from_inputs(warp_gradient),
 )
