@@ -35,6 +35,7 @@ def interpolate_video(
     fps: Number | None = None,
     factor: Number | None = None,
     model: str = DEFAULT_MODEL,
+    weights: str | PathLike[str] | None = None,
     device: str = "auto",
     precision: Precision = "auto",
     scale: Number = "auto",
@@ -67,6 +68,7 @@ def interpolate_video(
         fps: output rate; exactly one of `fps` and `factor` is given.
         factor: output rate as a multiple of the source's average rate.
         model: name of the network.
+        weights: file of weights; None for the network's own.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         scale: size at which motion is estimated, in (0, 1], or ``"auto"``.
@@ -100,6 +102,7 @@ def interpolate_video(
         fps=fps,
         factor=factor,
         model=model,
+        weights=weights,
         device=device,
         precision=precision,
         scale=scale,
@@ -127,6 +130,7 @@ def job_settings(
     fps: Number | None = None,
     factor: Number | None = None,
     model: str = DEFAULT_MODEL,
+    weights: str | PathLike[str] | None = None,
     device: str = "auto",
     precision: str = "auto",
     scale: Number = "auto",
@@ -164,6 +168,7 @@ def job_settings(
         ),
         engine=engine_settings(
             model=model,
+            weights=weights,
             device=device,
             precision=precision,
             scale=scale,
@@ -185,6 +190,7 @@ def job_settings(
 def engine_settings(
     *,
     model: str = DEFAULT_MODEL,
+    weights: str | PathLike[str] | None = None,
     device: str = "auto",
     precision: str = "auto",
     scale: Number = "auto",
@@ -198,6 +204,7 @@ def engine_settings(
     """
     return EngineSettings(
         model=model,
+        weights=None if weights is None else Path(weights),
         device=device,
         precision=cast(Precision, precision),  # checked there
         scale=_as_scale(scale),

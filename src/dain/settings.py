@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
+from pathlib import Path
 from typing import Literal
 
 from dain.errors import OptionError
@@ -85,6 +86,7 @@ class EngineSettings:
 
     Attributes:
         model: name of the network.
+        weights: file of weights; None for the network's own.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: arithmetic of the learned layers.
         scale: size at which motion is estimated, in (0, 1], or ``auto``
@@ -95,6 +97,7 @@ class EngineSettings:
     """
 
     model: str = DEFAULT_MODEL
+    weights: Path | None = None
     device: str = "auto"
     precision: Precision = "auto"
     scale: Fraction | Literal["auto"] = "auto"

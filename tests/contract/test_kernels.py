@@ -62,7 +62,9 @@ def uniform(*channels: int) -> Callable[[torch.Generator, int, int, int], Inputs
 OPS = {
     "project_flow": Op(projected, uniform(1)),
     "backward_warp": Op(
-        lambda image, flow, backend: backward_warp(image, flow, backend=backend), uniform(5)
+        lambda image, flow, backend: backward_warp(image, flow, backend=backend),
+        uniform(5),
+        takes_bfloat16=True,
     ),
     "adaptive_warp": Op(
         lambda image, flow, kernel, backend: adaptive_warp(image, flow, kernel, backend=backend),
@@ -162,11 +164,24 @@ def test_layout_does_not_matter(layout, backend, op):
         assert torch.equal(tensor, copy), "an op must not change its arguments"
 
 
+@pytest.mark.parametrize("name", ["backward_warp", "adaptive_warp"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last, sliced_channels_last])
+def test_numba_results_lie_as_their_image_does(layout, dtype, name):
+    image, *others = OPS[name].inputs(random_flow(2, 13, 17, seed=3, reach=3.0), seed=4)
+    found = OPS[name].run(layout(image.to(dtype)), *others, backend="numba")
+    last = layout is not Tensor.contiguous
+    assert found.is_contiguous(
+        memory_format=torch.channels_last if last else torch.contiguous_format
+    )
+
+
 @EVERY_OP
 @pytest.mark.parametrize("backend", ON_CPU)
-def test_float64_is_kept(backend, op):
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+def test_float64_is_kept(layout, backend, op):
     inputs = op.inputs(random_flow(2, 9, 8, seed=5, reach=2.0).double(), seed=6)
-    check(op, inputs, backend, tolerance=1e-12)
+    check(op, [layout(tensor) for tensor in inputs], backend, tolerance=1e-12)
 
 
 @pytest.mark.parametrize("name", [name for name, op in OPS.items() if op.takes_bfloat16])
@@ -188,11 +203,92 @@ def test_bfloat16_is_storage_alone(layout, backend, name):
     assert ((found.double() - expected).abs() <= expected.abs() * allowed + 1e-5).all()
 
 
+@pytest.mark.parametrize("channels", [1, 5, 24])
+@pytest.mark.parametrize("size", [*SIZES, (40, 33)], ids=str)
+def test_backward_warp_is_the_same_to_the_bit_in_both_layouts(size, channels):
+    """In slices of rows of several pictures, too."""
+    flow = random_flow(3, *size, seed=20, reach=4.0)
+    image = torch.rand(3, channels, *size, generator=torch.Generator().manual_seed(21))
+    expected = backward_warp(image, flow, backend="numba")
+    found = backward_warp(channels_last(image), flow, backend="numba")
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+def test_backward_warp_of_any_bfloat16(layout):
+    """Without flow the image comes back to the bit; what is no number stays so."""
+    values = torch.arange(-(2**15), 2**15).to(torch.int16).view(torch.bfloat16)
+    small = torch.where(values.abs() < 1e38, values, torch.ones_like(values))
+    image = layout(small.view(1, 4, 128, 128))
+    still = torch.zeros(1, 2, 128, 128)
+    found = backward_warp(image, still, backend="numba")
+    assert torch.equal(found, image)
+    image[0, 1, 60, 60] = math.nan
+    broken = backward_warp(image, still + 0.5, backend="numba").isnan()
+    assert broken[0, 1, 59:61, 59:61].all()
+    assert broken.sum() == 4
+
+
+@pytest.mark.parametrize("backend", ON_CPU)
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+def test_bfloat16_rounds_to_nearest_and_ties_to_even(layout, backend):
+    """Means of neighbouring values, as PyTorch rounds them."""
+    bits = torch.randint(0x3E00, 0x4100, (1, 3, 32, 32), generator=torch.Generator().manual_seed(1))
+    image = layout(bits.to(torch.int16).view(torch.bfloat16))
+    flow = torch.zeros(1, 2, 32, 32)
+    flow[:, 0, :, :-1] = 0.5
+    exact = image.float().clone()
+    exact[..., :-1] = (exact[..., :-1] + exact[..., 1:]) / 2
+    assert torch.equal(backward_warp(image, flow, backend=backend), exact.bfloat16())
+
+
+@pytest.mark.parametrize("backend", ON_CPU)
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("wanted", [(True, True), (True, False), (False, True)], ids=str)
+def test_backward_warp_gives_the_gradients_that_are_wanted(wanted, dtype, layout, backend):
+    exact = torch.float64 if dtype == torch.float64 else torch.float32
+    flow = random_flow(2, 6, 7, seed=9, reach=1.5).to(exact) + 1 / 256
+    image = torch.rand(2, 5, 6, 7, generator=torch.Generator().manual_seed(5)).to(dtype)
+
+    def found(image, flow, backend):
+        leaves = [
+            t.detach().requires_grad_(want) for t, want in zip((image, flow), wanted, strict=True)
+        ]
+        result = backward_warp(*leaves, backend=backend)
+        weights = torch.linspace(-1, 1, result.numel(), dtype=torch.float64).view(result.shape)
+        (result * weights.to(result.dtype)).sum().backward()
+        return [leaf.grad for leaf in leaves]
+
+    got = found(layout(image), flow, backend)
+    truth = found(image.double(), flow.double(), "reference")
+    tolerance = 2e-2 if dtype == torch.bfloat16 else 1e-5
+    for one, two, leaf, want in zip(got, truth, (image, flow), wanted, strict=True):
+        assert (one is None) == (not want)
+        if want:
+            assert one.dtype == leaf.dtype
+            torch.testing.assert_close(one.double(), two, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("by_image", [False, True])
+def test_backward_warp_keeps_pytorch_rules(by_image, dtype, layout):
+    from dain.ops import warping_cpu
+
+    exact = torch.float64 if dtype == torch.float64 else torch.float32
+    flow = random_flow(1, 4, 5, seed=3, reach=1.0).to(exact).requires_grad_()
+    image = layout(torch.rand(1, 2, 4, 5).to(dtype)).requires_grad_(by_image)
+    report = torch.library.opcheck(warping_cpu.warp, (image, flow))
+    assert set(report.values()) == {"SUCCESS"}
+
+
 @EVERY_OP
 @EVERY_BACKEND
-def test_gradients_agree_with_float64(backend, op):
+@pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last])
+def test_gradients_agree_with_float64(layout, backend, op):
     flow = random_flow(2, 6, 7, seed=9, reach=1.5) + 1 / 256  # off whole numbers
-    inputs = op.inputs(flow, seed=10)
+    inputs = [layout(tensor) for tensor in op.inputs(flow, seed=10)]
     found = gradients(op, inputs, backend)
     expected = gradients(op, [tensor.double() for tensor in inputs], "reference")
     for one, two in zip(found, expected, strict=True):

@@ -8,6 +8,9 @@ import pytest
 from tests.end_to_end.conftest import contents, end_of_video, read, tone_onset
 from tests.support.videos import Audio, make_video, pictures
 
+from dain.networks import DainLite
+from dain.weights.saving import pack_weights
+
 
 @pytest.fixture
 def clip(tmp_path):
@@ -309,3 +312,20 @@ def test_a_dry_run_of_several_inputs_leaves_no_folder(dain, tmp_path, clip):
     assert outcome.code == 0
     assert [result["frames_out"] for result in outcome.json["results"]] == [24, 8]
     assert contents(tmp_path) == before
+
+
+def test_weights_of_ones_own(dain, clip, tmp_path):
+    """An untrained network in a file, as `dain train export` would write it."""
+    weights = tmp_path / "mine.safetensors"
+    state = DainLite().state_dict()
+    weights.write_bytes(pack_weights("dain-lite", state, {}, half=True))
+    asked = ("interpolate", clip, "--factor", "2", "-c", "ffv1", "--pix-fmt", "bgr0", "--json")
+    ours, given = tmp_path / "ours.mkv", tmp_path / "given.mkv"
+    assert dain(*asked, "-o", ours).code == 0
+    assert dain(*asked, "-o", given, "--weights", weights).json["warnings"] == []
+    made = [np.stack([frame.pixels for frame in read(path)]) for path in (ours, given)]
+    assert np.array_equal(made[0][::2], made[1][::2])
+    assert not np.array_equal(made[0][1::2], made[1][1::2])
+    refused = dain(*asked, "-o", tmp_path / "no.mkv", "--weights", tmp_path / "none.safetensors")
+    assert refused.code == 2
+    assert "none.safetensors" in refused.errors[0]

@@ -47,7 +47,10 @@ def tiny(best, server, monkeypatch):
 def test_the_list(dain, tiny, data_folder, best, monkeypatch):
     before = {model["name"]: model for model in dain("models", "list", "--json").json["models"]}
     assert before.keys() == {"dain-lite", "dain", "tiny"}
-    assert before["dain-lite"]["weights"] is None
+    inside = before["dain-lite"]["weights"]
+    assert inside["installed"] is True
+    assert inside["size"] <= 8_000_000
+    assert {"name", "licence"} == inside["data"][0].keys()
     assert before["dain"]["weights"]["installed"] is False
     assert before["dain"]["weights"]["path"] == str(data_folder / "dain.safetensors")
     monkeypatch.setenv("COLUMNS", "250")
@@ -174,25 +177,26 @@ def test_fetch_where_nothing_is(dain, tiny, server):
     assert len(outcome.lines) == 1
 
 
-def test_fetch_for_a_model_without_weights(refuses):
-    assert "takes no weights" in refuses("models", "fetch", "dain-lite")
+def test_fetch_for_a_model_that_brings_its_own(refuses):
+    assert "come inside dain" in refuses("models", "fetch", "dain-lite")
 
 
 def test_verify(dain, tiny, best, data_folder):
-    assert dain("models", "verify").lines == ["dain: no weights are installed"]
+    (inside,) = dain("models", "verify").lines
+    assert "dain-lite.safetensors: sound" in inside
     missing = dain("models", "verify", "tiny")
     assert missing.code == 2
     assert "dain models fetch tiny" in missing.errors[0]
     dain("models", "import", best, "-m", "tiny")
     sound = dain("models", "verify", "--json")
     assert sound.code == 0
-    assert [result["model"] for result in sound.json["results"]] == ["tiny"]
+    assert {result["model"] for result in sound.json["results"]} == {"dain-lite", "tiny"}
     assert "sound" in dain("models", "verify", "tiny").lines[0]
     path = data_folder / "tiny.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     damaged = dain("models", "verify", "--json")
     assert damaged.code == 2
-    assert damaged.json["results"][0]["exit_code"] == 2
+    assert damaged.json["results"][-1]["exit_code"] == 2
     assert len(damaged.errors) == len(damaged.lines) == 1
     assert "SHA-256" in damaged.errors[0]
 

@@ -157,7 +157,7 @@ def _precisions(
 
 
 def _save_random_weights(record: ModelRecord, folder: Path) -> str | None:
-    """A file of weights as PyTorch draws them; None for a model that takes none."""
+    """A file of weights as PyTorch draws them; None for a model that brings its own."""
     import torch
 
     if record.checkpoint is None:

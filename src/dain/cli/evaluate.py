@@ -3,72 +3,122 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from dain.cli import options
-from dain.cli.messages import print_json
+from dain.cli import evaluate_options, options
+from dain.cli.evaluate_output import Told, as_object, print_table, write_page
+from dain.cli.messages import (
+    counted,
+    heard_warnings,
+    print_json,
+    print_note,
+    print_warning,
+)
+from dain.cli.progress import ProgressDisplay
+from dain.errors import OptionError
 from dain.settings import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from dain.evaluation import Report
+    from dain.evaluation.comparison import Samples
+
+_WORST = 12
 
 
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="triplets: folders NAME/im1, im2 (truth), im3.")],
-    root: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of the dataset.", parser=options.read_path)
-    ],
+    dataset: evaluate_options.Dataset = None,
+    root: evaluate_options.Root = None,
+    subset: evaluate_options.Subset = None,
+    clip: evaluate_options.Clip = None,
+    limit: evaluate_options.Limit = None,
     model: options.Model = DEFAULT_MODEL,
+    weights: options.Weights = None,
     device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    scale: options.Scale = "auto",
+    tile_size: options.TileSize = "auto",
+    memory: options.Memory = None,
+    against: evaluate_options.Against = None,
+    with_lpips: evaluate_options.Lpips = False,
+    page: evaluate_options.Page = None,
+    worst: evaluate_options.Worst = _WORST,
+    overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Make the middle frame of every sample and compare it with the true one."""
-    from dain.engine import Interpolator
-    from dain.evaluation import evaluate as run
-    from dain.evaluation import find_triplets
+    """Make frames whose true ones are known, and compare them.
 
-    samples = find_triplets(dataset, root)
-    interpolator = Interpolator(model=model, device=device)
-    report = run(interpolator, samples)
+    dain evaluate --dataset ucf101 --root DIR
+
+    dain evaluate --clip in.mp4 --limit 50 --page worst.html
+    """
+    options.refuse_both(quiet, verbose)
+    _check(dataset, root, subset, clip, worst)
+    from dain.api import engine_settings
+    from dain.evaluation import run_evaluation
+    from dain.media.output import check_file_output
+
+    engine = engine_settings(
+        model=model,
+        weights=weights,
+        device=device,
+        precision=precision,
+        scale=scale,
+        tile_size=tile_size,
+        memory=memory,
+    )
+    if page is not None:
+        check_file_output(page, overwrite)
+    samples, doubts = _samples(dataset, root, subset or [], clip, limit)
+    kept = worst if page is not None else 0
+    with ProgressDisplay(quiet) as display:
+        evaluation = run_evaluation(samples, engine, against, with_lpips, kept, display.on_progress)
+    doubts += [*getattr(samples, "messages", [])]
+    for doubt in doubts:
+        print_warning(doubt)
+    told = Told(dataset or "clip", str(root or clip), evaluation, [*heard_warnings(), *doubts])
+    if page is not None:
+        write_page(told, page, overwrite)
+        if not quiet:
+            print_note(f"{page}: the worst of {counted(len(evaluation.report.scores), 'frame')}")
     if as_json:
-        summary = {
-            "dataset": dataset,
-            "model": interpolator.model,
-            "device": interpolator.device,
-            "precision": interpolator.precision,
-            "samples": len(report.scores),
-            "psnr": _finite(report.psnr),
-            "ssim": report.ssim,
-            "mae": report.mae,
-            "seconds": report.seconds,
-            "scores": [
-                {"name": s.name, "psnr": _finite(s.psnr), "ssim": s.ssim, "mae": s.mae}
-                for s in report.scores
-            ],
-        }
-        print_json(summary)
-        return
-    _print_table(report, f"{interpolator.model} on {dataset}, {interpolator.device}")
+        print_json(as_object(told, page))
+    else:
+        print_table(told)
 
 
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: the PSNR of an exact frame is null."""
-    return None if value == float("inf") else value
+def _check(
+    dataset: str | None,
+    root: Path | None,
+    subset: list[str] | None,
+    clip: Path | None,
+    worst: int,
+) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        OptionError: they do.
+    """
+    if clip is None and (dataset is None or root is None):
+        given = "only --dataset" if dataset else "only --root" if root else "none of them"
+        raise OptionError(f"expected --dataset and --root, or --clip, found {given}")
+    if clip is not None:
+        for name, value in (("--dataset", dataset), ("--root", root), ("--subset", subset)):
+            if value:
+                raise OptionError(f"expected {name} or --clip, found both")
+    if worst < 1:
+        raise OptionError(f"--worst must be at least 1, found {worst}")
 
 
-def _print_table(report: Report, title: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _samples(
+    dataset: str | None, root: Path | None, subsets: list[str], clip: Path | None, limit: int | None
+) -> tuple[Samples, list[str]]:
+    """The samples, and what makes their number doubtful."""
+    from dain.evaluation import ClipSamples, doubts, find_samples
 
-    table = Table(title=title)
-    table.add_column("sample")
-    for name in ("PSNR dB", "SSIM", "MAE"):
-        table.add_column(name, justify="right")
-    for s in report.scores:
-        table.add_row(s.name, f"{s.psnr:.2f}", f"{s.ssim:.4f}", f"{s.mae:.3f}")
-    table.add_section()
-    table.add_row("mean", f"{report.psnr:.2f}", f"{report.ssim:.4f}", f"{report.mae:.3f}")
-    Console().print(table)
+    if clip is not None:
+        return ClipSamples(clip, limit), []
+    assert dataset is not None
+    assert root is not None
+    samples = find_samples(dataset, root, subsets, limit)
+    return samples, doubts(dataset, samples) if limit is None else []

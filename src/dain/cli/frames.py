@@ -40,6 +40,7 @@ def frames(
         typer.Option(metavar="T", help="When, between 0 and 1; repeatable."),
     ] = None,
     model: options.Model = DEFAULT_MODEL,
+    weights: options.Weights = None,
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     scale: options.Scale = "auto",
@@ -62,6 +63,7 @@ def frames(
 
     engine = engine_settings(
         model=model,
+        weights=weights,
         device=device,
         precision=precision,
         scale=scale,

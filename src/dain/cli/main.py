@@ -22,6 +22,7 @@ from dain.cli.frames import frames
 from dain.cli.interpolate import interpolate
 from dain.cli.messages import print_error, print_json, told_warnings
 from dain.cli.models import models
+from dain.cli.train import train
 from dain.errors import DainError
 
 USAGE_EXIT_CODE = 2
@@ -47,6 +48,7 @@ app.command("demo")(demo)
 app.command("evaluate")(evaluate)
 app.command("bench")(bench)
 app.add_typer(models, name="models")
+app.add_typer(train, name="train")
 
 
 def _show_version(asked: bool) -> None:

@@ -19,6 +19,7 @@ from dain.errors import DainError, RunError
 
 if TYPE_CHECKING:
     from dain.weights import ModelRecord
+    from dain.weights.embedded import EmbeddedWeights
     from dain.weights.importing import Installed
 
 models = typer.Typer(help="List the models, and fetch, import or verify their weights.")
@@ -157,15 +158,13 @@ def verify(
     from dain.weights.store import weights_path
 
     records = (
-        [record for record in MODELS.values() if weights_path(record.name).is_file()]
+        [r for r in MODELS.values() if r.embedded or weights_path(r.name).is_file()]
         if name is None
         else [find_record(name)]
     )
     results = [_verify(record, as_json) for record in records]
     if as_json:
         print_json({"results": results, "warnings": heard_warnings()})
-    elif not results:
-        print_note("no weights are installed")
     code = max((int(result.get("exit_code", 0)) for result in results), default=0)
     if code:
         raise typer.Exit(code)
@@ -174,8 +173,12 @@ def verify(
 def _verify(record: ModelRecord, as_json: bool) -> dict[str, Any]:
     """Verify one of several; its damage is told and is no reason to stop."""
     from dain.weights.importing import verify_installed
+    from dain.weights.registry import load_network
 
     try:
+        if record.embedded is not None:
+            load_network(record.name)
+            return _tell_of_embedded(record.name, record.embedded, as_json)
         installed = verify_installed(record)
     except DainError as error:
         print_error(str(error))
@@ -184,6 +187,13 @@ def _verify(record: ModelRecord, as_json: bool) -> dict[str, Any]:
         checksum = "as recorded" if installed.record is not None else "but none was recorded"
         print_note(f"{installed.path}: sound, SHA-256 {installed.sha256} {checksum}")
     return {"model": record.name, **_as_object(installed)}
+
+
+def _tell_of_embedded(name: str, weights: EmbeddedWeights, as_json: bool) -> dict[str, Any]:
+    path, sha256 = weights.path, weights.sha256
+    if not as_json:
+        print_note(f"{path}: sound, SHA-256 {sha256} as recorded")
+    return {"model": name, "path": str(path), "size": path.stat().st_size, "sha256": sha256}
 
 
 def _tell(model: str, installed: Installed, as_json: bool, quiet: bool) -> None:
@@ -221,9 +231,19 @@ def _describe(record: ModelRecord) -> dict[str, Any]:
 
     from dain.weights.store import read_record, weights_path
 
-    checkpoint, path = record.checkpoint, weights_path(record.name)
-    weights: dict[str, Any] | None = None
-    if checkpoint is not None:
+    checkpoint, embedded, path = record.checkpoint, record.embedded, weights_path(record.name)
+    weights: dict[str, Any] = {}
+    if embedded is not None:
+        weights = {
+            "path": str(embedded.path),
+            "installed": True,
+            "size": embedded.path.stat().st_size,
+            "sha256": embedded.sha256,
+            "recipe": embedded.recipe,
+            "steps": embedded.steps,
+            "data": [asdict(source) for source in embedded.data],
+        }
+    elif checkpoint is not None:
         is_here = path.is_file()
         origin = read_record(record.name) if is_here else None
         weights = {
@@ -251,8 +271,8 @@ def _describe(record: ModelRecord) -> dict[str, Any]:
 
 def _weights_line(described: dict[str, Any]) -> str:
     weights = described["weights"]
-    if weights is None:
-        return "needs none"
+    if "recipe" in weights:
+        return f"inside the package, {show_bytes(weights['size'])}"
     if not weights["installed"]:
         return f"not here: dain models fetch {described['name']}"
     return f"{weights['path']}, {show_bytes(weights['size'])}"
@@ -281,16 +301,19 @@ def _print_one(described: dict[str, Any]) -> None:
         if described[key]:
             table.add_row(key.replace("_", " "), described[key])
     table.add_row("weights", _weights_line(described))
-    weights = described["weights"] or {}
+    weights = described["weights"]
     for title, key in (
         ("imported from", "source"),
         ("SHA-256 of that", "source_sha256"),
         ("SHA-256 here", "sha256"),
         ("published git blob id", "published_git_blob_id"),
         ("published SHA-256", "published_sha256"),
+        ("made by", "recipe"),
     ):
         if weights.get(key):
             table.add_row(title, weights[key])
+    for source in weights.get("data", []):
+        table.add_row("trained on", f"{source['name']}: {source['licence']}")
     for url in weights.get("urls", []):
         table.add_row("published at", url)
     for score in described["scores"]:

@@ -112,6 +112,15 @@ EndFrame = Annotated[
 ]
 
 Model = Annotated[str, typer.Option("-m", "--model", help="Network.", rich_help_panel=_ENGINE)]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Weights of the network, instead of its own.",
+        parser=read_path,
+        rich_help_panel=_ENGINE,
+    ),
+]
 Device = Annotated[
     str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.", rich_help_panel=_ENGINE)
 ]

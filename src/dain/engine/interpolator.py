@@ -24,6 +24,7 @@ from dain.weights import load_network
 
 # Motion is estimated at full size up to 1080p (with some room for tall and wide pictures).
 _FULL_SCALE_PIXELS = 2560 * 1440
+_OPAQUE = 1 - 1e-3  # alpha above this hides all that is behind
 
 
 @dataclass(frozen=True)
@@ -158,15 +159,15 @@ class Interpolator:
         times: Sequence[Fraction | float],
     ) -> list[npt.NDArray[Any]]:
         known0, known1 = self._find(frame0, frame1)
+        if known0 is known1:  # nothing moves, and nothing is to be made better
+            return [frame0.copy(order="C") for _ in times]
         motion = self._relate(known0.features, known1.features)
         made = []
         for t in times:
-            picture = self._synthesise(known0.features, known1.features, motion, t)
+            picture, blended = self._synthesise(known0.features, known1.features, motion, t)
             if known0.cover is not None and known1.cover is not None:
-                cover = self._synthesise(known0.cover, known1.cover, motion, t)
-                alpha = cover[:, :1].clamp(0, 1)
-                colours = torch.where(alpha > 0, picture / alpha, 0.0)
-                picture = torch.cat([colours, alpha], dim=1)
+                cover = self._synthesise(known0.cover, known1.cover, motion, t)[1]
+                picture = _joined(picture, blended, cover[:, :1].clamp(0, 1))
             made.append(to_array(picture, frame0.dtype))
         return made
 
@@ -176,9 +177,11 @@ class Interpolator:
         features1: FrameFeatures,
         motion: Motion,
         t: Fraction | float,
-    ) -> Tensor:
-        frame: Tensor = self._network.synthesise(features0, features1, motion, float(t))[0]
-        return frame
+    ) -> tuple[Tensor, Tensor]:
+        made: tuple[Tensor, Tensor] = self._network.synthesise(
+            features0, features1, motion, float(t)
+        )
+        return made
 
     def _find(self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]) -> tuple[_Known, _Known]:
         """Both frames with their features; whatever is of neither is let go of first."""
@@ -225,6 +228,16 @@ class Interpolator:
         while frame.shape[0] * frame.shape[1] * scale * scale > _FULL_SCALE_PIXELS:
             scale /= 2
         return scale
+
+
+def _joined(picture: Tensor, blended: Tensor, alpha: Tensor) -> Tensor:
+    """RGBA from colours that alpha is multiplied into.
+
+    What the synthesis adds to blended colours is meant for what is seen as it is: at the edge
+    of a thing it knows nothing of alpha, and divided by it would glow.
+    """
+    colours = torch.where(alpha > _OPAQUE, picture, blended)
+    return torch.cat([torch.where(alpha > 0, colours / alpha, 0.0), alpha], dim=1)
 
 
 def _check_times(times: Sequence[Fraction | float]) -> list[Fraction | float]:

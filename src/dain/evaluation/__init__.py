@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dain.evaluation.datasets import DATASETS, Triplet, find_triplets
+from dain.evaluation.blend import Blend
+from dain.evaluation.clip import ClipSamples
+from dain.evaluation.comparison import Baseline, Evaluation, run_evaluation
+from dain.evaluation.datasets import DATASETS, doubts, find_samples, find_triplets
 from dain.evaluation.measures import mean_absolute_error, psnr, ssim
-from dain.evaluation.run import Report, Score, evaluate
+from dain.evaluation.run import Measured, Report, Score, evaluate
+from dain.evaluation.samples import Loaded, Sample, StillSample, Truth
 
 __all__ = [
     "DATASETS",
+    "Baseline",
+    "Blend",
+    "ClipSamples",
+    "Evaluation",
+    "Loaded",
+    "Measured",
     "Report",
+    "Sample",
     "Score",
-    "Triplet",
+    "StillSample",
+    "Truth",
+    "doubts",
     "evaluate",
+    "find_samples",
     "find_triplets",
     "mean_absolute_error",
     "psnr",
+    "run_evaluation",
     "ssim",
 ]

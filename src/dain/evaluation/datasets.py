@@ -1,84 +1,185 @@
-"""Where the frames of a dataset lie."""
+"""The datasets by name: how each is laid out, and its samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TypeVar
 
 from dain.errors import MediaError, OptionError
-from dain.evaluation.measures import Picture
-from dain.jobs.between import read_still
-from dain.media.stills_codec import to_depth
-from dain.media.stills_names import format_of
+from dain.evaluation import layouts
+from dain.evaluation.samples import StillSample
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
-class Triplet:
-    """Two frames and the true one half way between them.
+class Dataset:
+    """A dataset of the field.
 
     Attributes:
-        name: of the sample.
-        first: file of frame 0.
-        middle: file of the true frame at t = 1/2.
-        last: file of frame 1.
+        find: samples in the folder that holds it, none if that is laid out in another way.
+        layout: what is expected there, in a line.
+        subsets: parts whose scores are reported apart.
+        parts: names of folders inside it, any of which may be given in its place.
+        nests: whether the folder around it may be given in its place, too.
+        count: samples that the published one has (in each subset); None where that varies.
     """
 
-    name: str
-    first: Path
-    middle: Path
-    last: Path
-
-    def load(self) -> tuple[Picture, Picture, Picture]:
-        """The three pictures, ``(H, W, 3)`` uint8 RGB, of one size.
-
-        Raises:
-            MediaError: one cannot be decoded, or sizes differ.
-        """
-        first, middle, last = (_load(path) for path in (self.first, self.middle, self.last))
-        if not first.shape == middle.shape == last.shape:
-            raise MediaError(
-                f"{self.first.parent}: expected three pictures of one size, found "
-                f"{first.shape}, {middle.shape} and {last.shape}"
-            )
-        return first, middle, last
+    find: Callable[[Path], list[StillSample]]
+    layout: str
+    subsets: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    nests: bool = True
+    count: int | None = None
 
 
-def _load(path: Path) -> Picture:
-    return np.asarray(to_depth(read_still(path), np.dtype(np.uint8)), np.uint8)
+DATASETS: dict[str, Dataset] = {
+    "middlebury": Dataset(
+        layouts.middlebury,
+        "other-data/NAME/frame10.png, frame11.png and other-gt-interp/NAME/frame10i11.png",
+        parts=("other-data", "other-gt-interp", "input", "gt"),
+        count=12,
+    ),
+    "ucf101": Dataset(
+        layouts.ucf101, "folders N/frame_00.png, frame_01_gt.png, frame_02.png", count=379
+    ),
+    "vimeo90k": Dataset(
+        layouts.vimeo90k,
+        "tri_testlist.txt beside sequences/AAAAA/BBBB/im1.png, im2.png, im3.png",
+        parts=("sequences", "input", "target"),
+        count=3782,
+    ),
+    "snufilm": Dataset(
+        layouts.snu_film,
+        "test-easy.txt, test-medium.txt, test-hard.txt, test-extreme.txt beside test/",
+        subsets=layouts.SNU_FILM_SUBSETS,
+        parts=("test", "eval_modes"),
+        count=310,
+    ),
+    "xiph": Dataset(
+        layouts.xiph,
+        "frames CLIP/001.png, CLIP/002.png, ... or CLIP-001.png, ...",
+        subsets=tuple(layouts.XIPH_SUBSETS),
+        count=8 * 49,
+    ),
+    "xtest": Dataset(
+        layouts.x_test,
+        "Type1/SCENE/0000.png to 0032.png, Type2/..., Type3/...",
+        subsets=tuple(layouts.X_TEST_SUBSETS),
+        parts=("Type1", "Type2", "Type3"),
+        count=15,
+    ),
+    "triplets": Dataset(
+        layouts.plain_triplets, "folders NAME/im1, im2, im3 of pictures", nests=False
+    ),
+}
 
 
-def _plain(root: Path) -> list[Triplet]:
-    """NAME/im1, im2 (the truth), im3, in any format of stills."""
-    found = []
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        pictures = {p.stem: p for p in folder.iterdir() if format_of(p.name) is not None}
-        if {"im1", "im2", "im3"} <= pictures.keys():
-            found.append(Triplet(folder.name, *(pictures[f"im{k}"] for k in (1, 2, 3))))
-    return found
+def find_samples(
+    dataset: str, root: Path, subsets: Sequence[str] = (), limit: int | None = None
+) -> list[StillSample]:
+    """The samples of a dataset.
 
-
-DATASETS: dict[str, Callable[[Path], list[Triplet]]] = {"triplets": _plain}
-
-
-def find_triplets(dataset: str, root: Path) -> list[Triplet]:
-    """The samples of `dataset` under `root`, in order of name.
+    Args:
+        dataset: its name, one of `DATASETS`.
+        root: the folder that holds it; the one around it, or one of its parts, will do.
+        subsets: those wanted, in their own order; none for all.
+        limit: at most so many of each subset, spread evenly over it.
 
     Raises:
-        OptionError: no such dataset.
-        MediaError: `root` is no folder, or holds no sample of it.
+        OptionError: no such dataset or subset, or a limit below 1.
+        MediaError: `root` is no folder, does not hold the dataset, or a file is missing.
     """
     if dataset not in DATASETS:
         raise OptionError(f"--dataset must be one of {', '.join(DATASETS)}, found {dataset!r}")
+    known = DATASETS[dataset]
+    wanted = _check_subsets(dataset, subsets)
     try:
-        samples = DATASETS[dataset](root)
+        found = _find(known, root)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise MediaError(f"expected a folder of samples, found {root}: {reason}") from error
+    samples: list[StillSample] = []
+    for subset in wanted:
+        part = [sample for sample in found if sample.subset == subset]
+        if not part and (subset == "" or subset in subsets):
+            raise MediaError(
+                f"{root}: expected {dataset} as {known.layout}, found no complete "
+                f"{'one' if not subset else f'sample of {subset}'}"
+            )
+        samples += spread(part, limit)
     if not samples:
-        raise MediaError(
-            f"{root}: expected folders NAME/im1, im2, im3 of pictures, found no complete one"
-        )
+        raise MediaError(f"{root}: expected {dataset} as {known.layout}, found no complete one")
+    _check_files(samples)
     return samples
+
+
+def find_triplets(dataset: str, root: Path) -> list[StillSample]:
+    """All samples of `dataset` under `root`; see `find_samples`."""
+    return find_samples(dataset, root)
+
+
+def doubts(dataset: str, samples: Sequence[StillSample]) -> list[str]:
+    """Where the number of all samples found is not that of the published dataset; a line each."""
+    expected = DATASETS[dataset].count
+    counts = Counter(sample.subset for sample in samples)
+    return [
+        f"{dataset}{f' {subset}' if subset else ''} has {expected} samples as published, "
+        f"found {count}: the means cannot be compared with published ones"
+        for subset, count in counts.items()
+        if expected is not None and count != expected
+    ]
+
+
+def spread(items: Sequence[_Item], limit: int | None) -> list[_Item]:
+    """At most `limit` of the items, spread evenly, the first one among them; None for all.
+
+    Raises:
+        OptionError: the limit is below 1.
+    """
+    if limit is None:
+        return list(items)
+    if limit < 1:
+        raise OptionError(f"--limit must be at least 1, found {limit}")
+    count = min(limit, len(items))
+    return [items[k * len(items) // count] for k in range(count)]
+
+
+def _check_subsets(dataset: str, subsets: Sequence[str]) -> list[str]:
+    """The subsets to look for, in the dataset's order; an empty name where it has none."""
+    known = DATASETS[dataset].subsets
+    for subset in subsets:
+        if subset not in known:
+            choice = f"one of {', '.join(known)}" if known else "left out"
+            raise OptionError(f"--subset must be {choice} for {dataset}, found {subset!r}")
+    if not known:
+        return [""]
+    return [subset for subset in known if not subsets or subset in subsets]
+
+
+def _find(dataset: Dataset, root: Path) -> list[StillSample]:
+    """Samples in `root`, in the folder it is a part of, or in the one folder in it that has any."""
+    found = dataset.find(root)
+    if not found and root.resolve().name in dataset.parts:
+        found = dataset.find(root.resolve().parent)
+    if found or not dataset.nests:
+        return found
+    inside = sorted(path for path in root.iterdir() if path.is_dir())
+    holding = [(path, samples) for path in inside if (samples := dataset.find(path))]
+    if len(holding) > 1:
+        (one, _), (two, _) = holding[:2]
+        raise MediaError(f"expected one dataset in {root}, found {one} and {two}; give one of them")
+    return holding[0][1] if holding else []
+
+
+def _check_files(samples: Sequence[StillSample]) -> None:
+    """Find out now, and not after hours, that a listed file is missing."""
+    lacking = [path for sample in samples for path in sample.paths if not path.is_file()]
+    if lacking:
+        raise MediaError(
+            f"expected all files of {len(samples)} samples, found {len(lacking)} missing, "
+            f"the first of them {lacking[0]}"
+        )

@@ -16,7 +16,8 @@ _PEAK = 255.0
 
 def psnr(made: Picture, true: Picture) -> float:
     """Peak signal-to-noise ratio in dB over all pixels and channels; infinite if equal."""
-    error = float(np.mean(np.square(made.astype(np.float64) - true)))
+    difference = made.astype(np.int32) - true
+    error = float(np.mean(difference * difference))
     return math.inf if error == 0 else 10 * math.log10(_PEAK**2 / error)
 
 
@@ -25,7 +26,7 @@ def mean_absolute_error(made: Picture, true: Picture) -> float:
 
     The "interpolation error" that papers report on Middlebury.
     """
-    return float(np.mean(np.abs(made.astype(np.float64) - true)))
+    return float(np.mean(np.abs(made.astype(np.int16) - true)))
 
 
 def ssim(made: Picture, true: Picture) -> float:
@@ -34,6 +35,12 @@ def ssim(made: Picture, true: Picture) -> float:
     Computed for each RGB channel and averaged over channels; only where the window lies wholly
     on the picture. A picture smaller than the window is measured with mirrored borders.
     """
+    # One channel at a time: several float64 copies of a whole 4K frame are gigabytes.
+    pairs = zip(cv2.split(made), cv2.split(true), strict=True)
+    return float(np.mean([_ssim(one, two) for one, two in pairs]))
+
+
+def _ssim(made: npt.NDArray[Any], true: npt.NDArray[Any]) -> float:
     one, two = made.astype(np.float64), true.astype(np.float64)
     mean1, mean2 = _smooth(one), _smooth(two)
     variance1 = _smooth(one * one) - mean1 * mean1
@@ -43,7 +50,7 @@ def ssim(made: Picture, true: Picture) -> float:
     similarity = ((2 * mean1 * mean2 + c1) * (2 * covariance + c2)) / (
         (mean1 * mean1 + mean2 * mean2 + c1) * (variance1 + variance2 + c2)
     )
-    if min(similarity.shape[:2]) > 10:
+    if min(similarity.shape) > 10:
         similarity = similarity[5:-5, 5:-5]
     return float(similarity.mean())
 

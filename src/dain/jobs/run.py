@@ -110,6 +110,7 @@ def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
 
     return Interpolator(
         model=settings.model,
+        weights=settings.weights,
         device=settings.device,
         precision=settings.precision,
         scale=settings.scale,

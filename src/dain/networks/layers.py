@@ -51,6 +51,9 @@ def side_by_side(parts: Sequence[Tensor], like: Tensor) -> Tensor:
         parts: each ``(B, C, H, W)``.
         like: any tensor that has the type and layout wanted.
     """
+    if torch.is_grad_enabled():  # writing into slices makes slow gradients
+        layout = layout_of(like)
+        return torch.cat([p.to(like.dtype).contiguous(memory_format=layout) for p in parts], dim=1)
     batch, _, height, width = parts[0].shape
     joined = empty_like(like, (batch, sum(part.shape[1] for part in parts), height, width))
     start = 0

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dain.ops.compiling import Array, arrays, empty_like, kernel, spread
+from dain.ops.compiling import Array, arrays, channels_last, empty_like, kernel, spread
 from dain.ops.layouts import layout_of
 from dain.ops.registration import from_inputs, register
 
@@ -181,17 +181,6 @@ def _turned(image: Tensor) -> Tensor:
     return image.contiguous(memory_format=torch.channels_last)
 
 
-def _channels_last(image: Tensor) -> Array:
-    """A view (B, H, W, C); of bfloat16, the bits."""
-    turned = image.detach().permute(0, 2, 3, 1)
-    array: Array
-    if turned.dtype == torch.bfloat16:
-        array = turned.view(torch.int16).numpy().view(np.uint16)
-    else:
-        array = turned.numpy()
-    return array
-
-
 def _scratch(flow: Array) -> tuple[Array, Array]:
     shape = (_ROWS, 16, flow.shape[-1])
     return np.empty(shape, np.int32), np.empty(shape, flow.dtype)
@@ -202,7 +191,7 @@ def _warp(image: Tensor, flow: Tensor, filters: Tensor) -> Tensor:
     result = _empty_result(image)
     (f,) = arrays(flow)
     w = filters.detach().numpy()
-    i, o = _channels_last(_turned(image)), _channels_last(result)
+    i, o = channels_last(_turned(image)), channels_last(result)
     i = i.reshape(len(i), -1, i.shape[-1])
     gather = _gather_bfloat16_kernel if image.dtype == torch.bfloat16 else _gather_kernel
     height = o.shape[1]
@@ -230,7 +219,7 @@ def _warp_gradient(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of `_warp` by image, flow and filters."""
     f, w = arrays(flow, filters)
-    i, g = (_channels_last(_turned(tensor.to(flow.dtype))) for tensor in (image, grad))
+    i, g = (channels_last(_turned(tensor.to(flow.dtype))) for tensor in (image, grad))
     gi, gf, gw = np.zeros_like(i), np.zeros_like(f), np.zeros_like(w)
     height, channels = g.shape[1], g.shape[3]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -29,6 +30,17 @@ def zeros_like(tensor: Tensor) -> Tensor:
     return torch.zeros_like(tensor, memory_format=torch.contiguous_format)
 
 
+def channels_last(image: Tensor) -> Array:
+    """A view ``(B, H, W, C)`` of a CPU tensor; of bfloat16, the bits as uint16."""
+    turned = image.detach().permute(0, 2, 3, 1)
+    array: Array
+    if turned.dtype == torch.bfloat16:
+        array = turned.view(torch.int16).numpy().view(np.uint16)
+    else:
+        array = turned.numpy()
+    return array
+
+
 def empty_like(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Contiguous, unset tensors in the shapes and types of `tensors`."""
     return tuple(torch.empty_like(t, memory_format=torch.contiguous_format) for t in tensors)
@@ -40,12 +52,23 @@ def kernel(function: Callable[..., None]) -> Callable[..., None]:
     The compiled code is cached beside the module or in the user's cache folder; where
     neither can be written, or the disk is full, it lives in memory only.
     """
+    return _kernel(function, False)
 
+
+def summing_kernel(function: Callable[..., None]) -> Callable[..., None]:
+    """As `kernel`, with leave to add up in another order, so that sums vectorise.
+
+    The order is the compiler's and always the same on one machine.
+    """
+    return _kernel(function, {"reassoc"})
+
+
+def _kernel(function: Callable[..., None], fastmath: bool | set[str]) -> Callable[..., None]:
     @functools.cache
     def compiled(keep: bool) -> Callable[..., None]:
         import numba
 
-        return numba.njit(nogil=True, cache=keep)(function)
+        return numba.njit(nogil=True, cache=keep, fastmath=fastmath)(function)
 
     keep = True
 

@@ -24,10 +24,11 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
         image: ``(B, C, H, W)``, float.
         flow: ``(B, 2, H, W)``, of the image's type, or float32 under a 16-bit image.
         backend: ``auto``, ``reference`` (PyTorch, any device), ``numba`` (CPU; float32 or
-            float64) or ``triton`` (CUDA).
+            float64, or a bfloat16 image) or ``triton`` (CUDA).
 
     Returns:
         ``(B, C, H, W)`` in the image's type; places and means are computed in float32 or better.
+        The numba kernels keep the image's memory layout.
 
     Raises:
         ValueError: shapes do not fit, or the backend cannot run these tensors.
@@ -38,7 +39,7 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
             f"found {tuple(image.shape)} and {tuple(flow.shape)}"
         )
     warp: Callable[..., Tensor] = _warp
-    choice = choose(backend, image, flow)
+    choice = choose(backend, image, flow, storage=(torch.bfloat16,))
     if choice == "numba":
         from dain.ops import warping_cpu
 

@@ -1,14 +1,21 @@
-"""Numba kernels of backward warping, seen by PyTorch as an op with gradients."""
+"""Numba kernels of backward warping for planes, and the op with gradients that PyTorch sees.
+
+Pictures whose channels lie beside each other, and bfloat16, go to `warping_last_cpu`.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from dain.ops import warping_last_cpu
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
-from dain.ops.registration import from_inputs, register
+from dain.ops.layouts import layout_of
+from dain.ops.registration import register
 
 _LEAST_ROWS = 32  # a slice smaller than this is not worth a thread
 
@@ -49,7 +56,9 @@ def _warp_kernel(image: Array, flow: Array, out: Array, start: int, stop: int) -
 def _gradient_kernel(
     image: Array, flow: Array, grad: Array, grad_image: Array, grad_flow: Array
 ) -> None:
+    """One picture: `grad_image` (C, H, W) is added to, or left alone where it has no channel."""
     channels, height, width = image.shape
+    wanted = grad_image.shape[0]
     for y in range(height):
         for x in range(width):
             free_x, free_y = x + flow[0, y, x], y + flow[1, y, x]
@@ -58,27 +67,43 @@ def _gradient_kernel(
             left, top = math.floor(place_x), math.floor(place_y)
             right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
             along, down = place_x - left, place_y - top
-            by_x, by_y = 0.0, 0.0
-            for channel in range(channels):
+            for channel in range(wanted):
                 g = grad[channel, y, x]
                 grad_image[channel, top, left] += g * (1 - along) * (1 - down)
                 grad_image[channel, top, right] += g * along * (1 - down)
                 grad_image[channel, bottom, left] += g * (1 - along) * down
                 grad_image[channel, bottom, right] += g * along * down
-                upper = image[channel, top, right] - image[channel, top, left]
-                lower = image[channel, bottom, right] - image[channel, bottom, left]
-                by_x += g * (upper * (1 - down) + lower * down)
-                west = image[channel, bottom, left] - image[channel, top, left]
-                east = image[channel, bottom, right] - image[channel, top, right]
-                by_y += g * (west * (1 - along) + east * along)
+            by_x, by_y = 0.0, 0.0
+            for channel in range(channels):
+                g = grad[channel, y, x]
+                a, b = image[channel, top, left], image[channel, top, right]
+                c, d = image[channel, bottom, left], image[channel, bottom, right]
+                by_x += g * ((b - a) * (1 - down) + (d - c) * down)
+                by_y += g * ((c - a) * (1 - along) + (d - b) * along)
             if 0 <= free_x <= width - 1:
                 grad_flow[0, y, x] = by_x
             if 0 <= free_y <= height - 1:
                 grad_flow[1, y, x] = by_y
 
 
+def _is_last(image: Tensor) -> bool:
+    return image.dtype == torch.bfloat16 or layout_of(image) == torch.channels_last
+
+
+def _turned(image: Tensor) -> Tensor:
+    return image.contiguous(memory_format=torch.channels_last)
+
+
+def _empty_result(image: Tensor) -> Tensor:
+    return torch.empty_like(image, memory_format=layout_of(image))
+
+
 def _warp(image: Tensor, flow: Tensor) -> Tensor:
     """`image` (B, C, H, W) looked up at ``p + flow(p)``; `flow` (B, 2, H, W)."""
+    if _is_last(image):
+        return warping_last_cpu.warp(_turned(image), flow).contiguous(
+            memory_format=layout_of(image)
+        )
     out = empty_like(image)[0]
     i, f, o = arrays(image, flow, out)
     height = out.shape[2]
@@ -92,9 +117,14 @@ def _warp(image: Tensor, flow: Tensor) -> Tensor:
     return out
 
 
-def _warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of `_warp` by image and by flow."""
-    grad_image = zeros_like(image)
+def _warp_gradient(
+    image: Tensor, flow: Tensor, grad: Tensor, by_image: bool
+) -> tuple[Tensor, Tensor]:
+    """Gradients of `_warp` by image (without channels unless `by_image`) and by flow."""
+    if _is_last(image):
+        grad_image, grad_flow = warping_last_cpu.warp_gradient(_turned(image), flow, grad)
+        return grad_image.contiguous(memory_format=layout_of(image)), grad_flow
+    grad_image = zeros_like(image if by_image else image[:, :0])
     grad_flow = zeros_like(flow)
     i, f, g, gi, gf = arrays(image, flow, grad, grad_image, grad_flow)
 
@@ -106,14 +136,28 @@ def _warp_gradient(image: Tensor, flow: Tensor, grad: Tensor) -> tuple[Tensor, T
     return grad_image, grad_flow
 
 
+def _save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
+    by_image = ctx.needs_input_grad[0]
+    grad_image, grad_flow = warp_gradient(*ctx.saved_tensors, grad, by_image)
+    return grad_image if by_image else None, grad_flow
+
+
 warp_gradient = register(
-    "backward_warp_gradient(Tensor image, Tensor flow, Tensor grad) -> (Tensor, Tensor)",
+    "backward_warp_gradient(Tensor image, Tensor flow, Tensor grad, bool by_image)"
+    " -> (Tensor, Tensor)",
     cpu=_warp_gradient,
-    fake=lambda image, flow, grad: empty_like(image, flow),
+    fake=lambda image, flow, grad, by_image: (
+        _empty_result(image if by_image or _is_last(image) else image[:, :0]),
+        *empty_like(flow),
+    ),
 )
 warp = register(
     "backward_warp(Tensor image, Tensor flow) -> Tensor",
     cpu=_warp,
-    fake=lambda image, flow: empty_like(image)[0],
-    gradient=from_inputs(warp_gradient),
+    fake=lambda image, flow: _empty_result(image),
+    gradient=(_save, _backward),
 )

@@ -79,10 +79,12 @@ def source_of(record: ModelRecord) -> CheckpointSource:
     """Where the weights of a model come from.
 
     Raises:
-        WeightsError: it takes none.
+        WeightsError: they come inside the package.
     """
     if record.checkpoint is None:
-        raise WeightsError(f"model {record.name} has no learned parts and takes no weights")
+        raise WeightsError(
+            f"the weights of {record.name} come inside dain; use others with --weights FILE"
+        )
     return record.checkpoint
 
 

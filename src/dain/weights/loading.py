@@ -175,8 +175,9 @@ def _warn_of_conversion(
         (file.tensors[theirs].dtype, expected.expected[ours].dtype)
         for theirs, ours in names.items()
     }
+    ours = FORMAT_KEY in file.metadata  # float16 is how we store weights
     for found, wanted in sorted(kinds, key=str):
-        if found != wanted:
+        if found != wanted and not (ours and found == torch.float16):
             before, after = (TensorKind((), kind).__str__().split()[1] for kind in (found, wanted))
             how = "rounded" if found == torch.float64 else "widened, with the precision of before"
             _warn(f"converted the {before} tensors of {shown} to {after}, {how}")

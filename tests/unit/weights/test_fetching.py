@@ -224,8 +224,8 @@ def test_an_address_off_the_web(record, best):
         fetch(record, url=f"file://{best}")
 
 
-def test_a_model_without_learned_parts():
-    with pytest.raises(WeightsError, match="takes no weights"):
+def test_a_model_whose_weights_come_with_dain():
+    with pytest.raises(WeightsError, match="come inside dain"):
         fetch(DAIN_LITE)
 
 

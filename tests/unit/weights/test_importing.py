@@ -140,9 +140,9 @@ def test_damaged_weights_are_replaced(record, best):
     verify_installed(record)
 
 
-def test_a_model_without_learned_parts(best):
+def test_a_model_whose_weights_come_with_dain(best):
     for work in (lambda: import_checkpoint(DAIN_LITE, best), lambda: verify_installed(DAIN_LITE)):
-        with pytest.raises(WeightsError, match="takes no weights"):
+        with pytest.raises(WeightsError, match="come inside dain"):
             work()
 
 

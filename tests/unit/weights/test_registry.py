@@ -1,5 +1,6 @@
 """The records of the models, and the paper's network loaded by its authors' names."""
 
+import hashlib
 import re
 
 import pytest
@@ -7,13 +8,15 @@ import torch
 from tests.support.checkpoints import published_keys, save_old
 
 from dain.errors import OptionError, WeightsError
-from dain.networks import InterpolationNetwork
+from dain.networks import DainLite, InterpolationNetwork
 from dain.networks.dain import Dain
 from dain.weights import MODELS, load_network
+from dain.weights import embedded as embedded_module
 from dain.weights.authors import their_name
 from dain.weights.downloading import check_address
 from dain.weights.importing import format_of, import_checkpoint
-from dain.weights.registry import DAIN
+from dain.weights.registry import DAIN, DAIN_LITE
+from dain.weights.saving import pack_weights
 
 
 @pytest.mark.parametrize("record", MODELS.values(), ids=MODELS)
@@ -34,8 +37,40 @@ def test_unknown_models():
         load_network("toaster")
 
 
-def test_a_model_without_learned_parts_takes_no_weights():
-    with pytest.raises(WeightsError, match=r"takes no weights, found 'best.pth'"):
+def test_the_weights_inside_the_package_are_those_on_record():
+    """Loaded without a word, though they are kept in half precision."""
+    embedded = DAIN_LITE.embedded
+    assert embedded is not None
+    assert embedded.path.stat().st_size <= 8_000_000
+    assert hashlib.sha256(embedded.path.read_bytes()).hexdigest() == embedded.sha256
+    assert embedded.data
+    assert all(source.name and source.licence for source in embedded.data)
+    network = load_network("dain-lite")
+    assert not network.training
+    learned = dict(network.named_parameters())
+    assert all(weight.dtype == torch.float32 for weight in learned.values())
+    assert learned["frame_refiner.head.weight"].abs().max() > 0, "an untrained network"
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_damaged_weights_inside_the_package(damage, tmp_path, monkeypatch):
+    assert DAIN_LITE.embedded is not None
+    content = bytearray(DAIN_LITE.embedded.path.read_bytes())
+    monkeypatch.setattr(embedded_module, "_FOLDER", tmp_path)
+    if damage == "changed":
+        content[-1] ^= 1
+        (tmp_path / DAIN_LITE.embedded.file).write_bytes(content)
+    with pytest.raises(WeightsError, match="install dain again"):
+        load_network("dain-lite")
+
+
+def test_other_weights_in_place_of_those_inside(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    tensors = DainLite().state_dict()
+    path.write_bytes(pack_weights("dain-lite", tensors, {}, half=False))
+    state = load_network("dain-lite", path).state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in tensors.items())
+    with pytest.raises(WeightsError, match=r"best\.pth"):
         load_network("dain-lite", "best.pth")
 
 

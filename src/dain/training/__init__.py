@@ -1,0 +1,1 @@
+"""How the weights of `dain-lite` came to be."""
