@@ -159,8 +159,8 @@ def test_flow_is_judged_in_pixels_of_its_own_size():
     full = losses._flow_penalty(motion_of(2 * right, -2 * right), batch)
     wrong_way = losses._flow_penalty(motion_of(-right, right), batch)
     assert exact < 0.011
-    torch.testing.assert_close(full, torch.tensor(5.0).log())
-    torch.testing.assert_close(wrong_way, torch.tensor(9.0).log())
+    for found, distance in ((full, 4.0), (wrong_way, 8.0)):
+        assert distance - 0.3 < found < distance
 
 
 def test_unknown_flow_is_not_judged():

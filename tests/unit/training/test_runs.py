@@ -111,7 +111,7 @@ def test_what_a_run_leaves_behind(tmp_path):
     assert step["parts"]["error"] == pytest.approx(step["loss"])
     assert 0 <= step["waiting"] <= 1
     assert step["samples_per_second"] > 0
-    assert step["rate"] == pytest.approx(0.01 * 4e-4)
+    assert step["rate"] == pytest.approx(0.01 * settings.optimisation.rate)
     scores = lines(tmp_path / "run", "validation")
     assert scores[1]["psnr"] != scores[0]["psnr"]
     best = CheckpointFolder(tmp_path / "run").load_best()
@@ -175,7 +175,7 @@ def test_more_steps_before_the_decay_are_a_longer_run(tmp_path):
 
 def test_more_steps_in_the_decay_are_told(tmp_path):
     begin(tmp_path / "run", tiny_settings(), tiny_session())
-    with pytest.warns(DainWarning, match="the learning rate goes from 4e-06 to"):
+    with pytest.warns(DainWarning, match="the learning rate goes from 5e-06 to"):
         outcome = resume(tmp_path / "run", {"steps": 25}, tiny_session())
     assert outcome.step == 25
 
