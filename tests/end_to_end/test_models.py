@@ -79,6 +79,15 @@ def test_the_record_of_one(dain, tiny, best, server):
     assert shown["weights"]["source_sha256"] == checksums_of(best).sha256
 
 
+def test_missing_weights_of_our_own_are_told(dain, refuses, tmp_path, monkeypatch):
+    monkeypatch.setattr("dain.weights.embedded._FOLDER", tmp_path)
+    assert dain("models", "show", "dain-lite", "--json").json["weights"]["installed"] is False
+    shown = dain("models", "show", "dain-lite")
+    assert shown.code == 0
+    assert "install dain again" in " ".join(shown.out.split())
+    assert "install dain again" in refuses("models", "verify", "dain-lite")
+
+
 def test_import(dain, tiny, best, data_folder):
     outcome = dain("models", "import", best, "-m", "tiny")
     assert (outcome.code, outcome.out) == (0, "")

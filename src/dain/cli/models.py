@@ -234,10 +234,11 @@ def _describe(record: ModelRecord) -> dict[str, Any]:
     checkpoint, embedded, path = record.checkpoint, record.embedded, weights_path(record.name)
     weights: dict[str, Any] = {}
     if embedded is not None:
+        is_here = embedded.path.is_file()
         weights = {
             "path": str(embedded.path),
-            "installed": True,
-            "size": embedded.path.stat().st_size,
+            "installed": is_here,
+            "size": embedded.path.stat().st_size if is_here else None,
             "sha256": embedded.sha256,
             "recipe": embedded.recipe,
             "steps": embedded.steps,
@@ -272,6 +273,8 @@ def _describe(record: ModelRecord) -> dict[str, Any]:
 def _weights_line(described: dict[str, Any]) -> str:
     weights = described["weights"]
     if "recipe" in weights:
+        if not weights["installed"]:
+            return f"missing at {weights['path']}: install dain again"
         return f"inside the package, {show_bytes(weights['size'])}"
     if not weights["installed"]:
         return f"not here: dain models fetch {described['name']}"

@@ -87,7 +87,19 @@ def fuse(network: nn.Module) -> None:
     """Let convolutions rectify what they make, where this PyTorch can; not for training."""
     for layer in network.modules():
         if isinstance(layer, _Layer):
-            layer.fused = hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+            layer.fused = _can_fuse(dtype_of(layer))
+
+
+def _can_fuse(dtype: torch.dtype) -> bool:
+    """Whether oneDNN is there and, as it refuses what plain layers emulate, takes this type."""
+    ask = {
+        torch.float32: "_convolution_pointwise",
+        torch.bfloat16: "_is_mkldnn_bf16_supported",
+        torch.float16: "_is_mkldnn_fp16_supported",
+    }.get(dtype)
+    if ask is None or not hasattr(torch.ops.mkldnn, ask):
+        return False
+    return dtype == torch.float32 or bool(getattr(torch.ops.mkldnn, ask)())
 
 
 def _nothing_at_first(channels: int, wanted: int) -> nn.Conv2d:

@@ -100,6 +100,8 @@ def _empty_result(image: Tensor) -> Tensor:
 
 def _warp(image: Tensor, flow: Tensor) -> Tensor:
     """`image` (B, C, H, W) looked up at ``p + flow(p)``; `flow` (B, 2, H, W)."""
+    if not image.numel():
+        return _empty_result(image)
     if _is_last(image):
         return warping_last_cpu.warp(_turned(image), flow).contiguous(
             memory_format=layout_of(image)

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dain.errors import DainWarning, OutputError, RunError, WeightsError
+from dain.errors import DainWarning, WeightsError
+from dain.training.disk import disk_errors
 
 _FORMAT = 1
 _BEST = "best.pt"
@@ -167,7 +168,7 @@ def write_whole(path: Path, data: bytes | memoryview) -> None:
         RunError: the disk is full or broken; what was at `path` is still there.
     """
     staged = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
+    with disk_errors(f"cannot write {path}", "what was there before is kept"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with staged.open("xb") as file:
@@ -178,8 +179,3 @@ def write_whole(path: Path, data: bytes | memoryview) -> None:
         finally:
             with contextlib.suppress(OSError):
                 staged.unlink(missing_ok=True)
-    except PermissionError as error:
-        raise OutputError(f"cannot write {path}: permission denied") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RunError(f"cannot write {path}: {reason}; what was saved before is kept") from error

@@ -44,7 +44,7 @@ class FootageSource:
         Args:
             clips: folder of videos.
             cache: folder for decoded clips.
-            size: side of a sample in pixels, at most 240.
+            size: side of a sample in pixels; what is cut from smaller clips is enlarged.
             seed: of everything random.
             poor: cut from small, squeezed copies instead.
             withheld: names of clips that are left out, without suffix.
@@ -52,7 +52,7 @@ class FootageSource:
 
         Raises:
             MediaError: there is no clip.
-            OptionError: no clip is left, or none is large and long enough.
+            OptionError: no clip is left, or none is long enough.
         """
         self._cache, self._size, self._seed, self._times = cache, size, seed, times
         self._poor = poor

@@ -17,15 +17,11 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from dain.errors import DainError
 from dain.training.samples import Sample, Source, collate
+from dain.training.stopping import SIGNALS
 
 Made = Sample | DainError
 
 _BATCHES_AHEAD = 3  # of each worker
-_SIGNALS = [
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    if hasattr(signal, name)
-]
 
 
 class SampleView(Dataset[Made]):
@@ -132,10 +128,10 @@ def prepare_worker(number: int) -> None:
     torch.set_num_threads(1)
     # Whoever stops a process, with Ctrl-C or otherwise, may signal its whole group. A second
     # SIGTERM is from the main process, which could not end this one in peace.
-    for each in _SIGNALS:
+    for each in SIGNALS:
         signal.signal(each, _end_next_time if each == signal.SIGTERM else signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     main = multiprocessing.parent_process()
     if main is not None:
         # The loader's own watch sees the fork server, which lives as long as its workers do.
@@ -163,7 +159,7 @@ def _context() -> str:
 
     resource_tracker.ensure_running()  # or the server would start it, and lift the mask
     # The server inherits the mask: were it to end by a signal to the group, so would workers.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         forkserver.ensure_running()
     finally:

@@ -147,8 +147,9 @@ class Run:
             if is_new and reason != "asked":
                 self._validate()
                 self._save()
-        first = self._fabric.is_global_zero
-        return Outcome(self._trainer.step, reason, self.stop.signal, first)
+        # One that came after the last step stopped nothing.
+        number = self.stop.signal if reason == "asked" else None
+        return Outcome(self._trainer.step, reason, number, self._fabric.is_global_zero)
 
     def _make_steps(self, batches: Iterator[dict[str, Tensor]], end: float | None) -> str:
         """Make steps until there is a reason to stop, which is returned."""
@@ -253,11 +254,19 @@ class Run:
             self._now = replace(self._now, scores={s.folder: s.psnr for s in scores})
             mean = fmean(score.psnr for score in scores)
             if self._best is None or mean > self._best:
-                self._best = mean
-                self._checkpoints.save_best(self._checkpoint())
+                self._keep_best(mean)
             self._tell("training", always=True)
         self._fabric.barrier()
         self._validated = time.monotonic()
+
+    def _keep_best(self, score: float) -> None:
+        """Save what is the best now; if that fails, the one before remains the best."""
+        before, self._best = self._best, score
+        try:
+            self._checkpoints.save_best(self._checkpoint())
+        except DainError as error:
+            self._best = before
+            warnings.warn(f"{error}; training goes on", DainWarning, stacklevel=2)
 
     def _save_or_warn(self) -> None:
         """Save in the course of a run, which a full disk need not end."""

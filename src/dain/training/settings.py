@@ -41,7 +41,7 @@ class DataSettings:
         cache: folder for decoded clips, about 300 MB for each; None for one in the user's own
             cache folder.
         times: ``any`` for truths anywhere between their frames, ``half`` for half way only.
-        crop: side in pixels of the square pictures; at most 240 where there are clips.
+        crop: side in pixels of the square pictures; where a clip is smaller, its are enlarged.
         scenes: share of procedural scenes; shares are relative to their sum.
         footage: share of real footage; none is taken where there are no clips.
         compressed: share of small, compressed copies of it; likewise.

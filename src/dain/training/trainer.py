@@ -117,12 +117,11 @@ class Trainer:
         Args:
             tensors: by the names of `Batch`, on any device.
         """
-        device = self._fabric.device
         torch.manual_seed(self._seed())
         for group in self._adamw.param_groups:
             group["lr"] = rate_at(self.step, self._settings)
-        moved = {name: value.to(device, non_blocking=True) for name, value in tensors.items()}
-        total, parts = self._module(_Held(Batch(**moved)))
+        batch = Batch(**tensors).to(self._fabric.device)
+        total, parts = self._module(_Held(batch))
         self._fabric.backward(total)
         norm = self._fabric.clip_gradients(
             self._module,

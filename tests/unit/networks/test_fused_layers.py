@@ -26,6 +26,21 @@ def test_fused_layers_equal_plain_ones(dtype, tolerance):
             torch.testing.assert_close(one, two, atol=tolerance * scale, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "ask"),
+    [
+        (torch.bfloat16, "_is_mkldnn_bf16_supported"),
+        (torch.float16, "_is_mkldnn_fp16_supported"),
+    ],
+    ids=str,
+)
+def test_nothing_is_fused_in_a_type_that_the_processor_lacks(dtype, ask, monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, ask, lambda: False)
+    network = FrameEncoder().to(dtype)
+    fuse(network)
+    assert not any(getattr(layer, "fused", False) for layer in network.modules())
+
+
 def test_a_network_to_be_trained_is_not_fused():
     network = DainLite()
     assert not any(getattr(layer, "fused", False) for layer in network.modules())

@@ -90,6 +90,14 @@ def test_a_flow_that_is_no_number_reads_inside(backend, value):
     assert torch.isfinite(found).all()
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("shape", [(0, 3, 4, 4), (1, 0, 4, 4), (1, 3, 0, 4), (1, 3, 4, 0)])
+def test_nothing_gives_nothing(shape, layout):
+    image = torch.zeros(shape).to(memory_format=layout)
+    flow = torch.zeros(shape[0], 2, *shape[2:])
+    assert backward_warp(image, flow, backend="numba").shape == shape
+
+
 def test_wrong_shapes_are_refused():
     with pytest.raises(ValueError, match="image must be"):
         backward_warp(torch.zeros(1, 3, 4, 4), torch.zeros(1, 2, 4, 5))

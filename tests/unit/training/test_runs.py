@@ -23,6 +23,7 @@ from dain.errors import DainWarning, MediaError, OptionError, OutputError, RunEr
 from dain.training.checkpoints import CheckpointFolder
 from dain.training.run_log import read_log
 from dain.training.starting import begin, read_settings, resume
+from dain.training.validation import Validation
 
 
 class StopAt:
@@ -293,6 +294,36 @@ def test_a_full_disk_in_between_does_not_end_the_run(tmp_path, monkeypatch):
         begin(tmp_path / "run", tiny_settings(checkpoint_minutes=0), tiny_session())
     assert len(told) == 2
     assert last(tmp_path / "run").step == 20
+
+
+def test_a_best_that_cannot_be_kept_does_not_end_the_run(tmp_path, monkeypatch):
+    folder = write_triplets(tmp_path / "set", 1)
+    settings = tiny_settings(validate=[folder])
+    begin(tmp_path / "run", settings, tiny_session(loss=StopAt(5)))
+    best = CheckpointFolder(tmp_path / "run").load_best()
+    monkeypatch.setattr("dain.training.run.fmean", lambda scores: 99.0)
+
+    def refuse(self, checkpoint):
+        raise RunError("no space left on device")
+
+    monkeypatch.setattr(CheckpointFolder, "save_best", refuse)
+    with pytest.warns(DainWarning, match="no space left on device; training goes on"):
+        resume(tmp_path / "run", {}, tiny_session())
+    assert (last(tmp_path / "run").step, last(tmp_path / "run").best) == (20, best.best)
+
+
+def test_a_signal_after_the_last_step_stops_nothing(tmp_path, monkeypatch):
+    folder = write_triplets(tmp_path / "set", 1)
+    measure = Validation.measure
+
+    def interrupted(self, network, device):
+        if (tmp_path / "run" / "checkpoints" / "step-00000020.pt").exists():
+            signal.raise_signal(signal.SIGINT)
+        return measure(self, network, device)
+
+    monkeypatch.setattr(Validation, "measure", interrupted)
+    outcome = begin(tmp_path / "run", tiny_settings(validate=[folder]), tiny_session())
+    assert (outcome.step, outcome.reason, outcome.signal) == (20, "complete", None)
 
 
 def test_a_full_disk_at_the_end_is_an_error(tmp_path, monkeypatch):
