@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dain.ops import adaptive_warp, backward_warp, correlation, project_flow
+from dain.ops import adaptive_warp, backward_warp, bicubic_warp, correlation, project_flow
 from dain.ops.triton_support import runs_on
 
 Inputs = tuple[Tensor, ...]
@@ -63,6 +63,11 @@ OPS = {
     "project_flow": Op(projected, uniform(1)),
     "backward_warp": Op(
         lambda image, flow, backend: backward_warp(image, flow, backend=backend),
+        uniform(5),
+        takes_bfloat16=True,
+    ),
+    "bicubic_warp": Op(
+        lambda image, flow, backend: bicubic_warp(image, flow, backend=backend),
         uniform(5),
         takes_bfloat16=True,
     ),
@@ -164,7 +169,7 @@ def test_layout_does_not_matter(layout, backend, op):
         assert torch.equal(tensor, copy), "an op must not change its arguments"
 
 
-@pytest.mark.parametrize("name", ["backward_warp", "adaptive_warp"])
+@pytest.mark.parametrize("name", ["backward_warp", "bicubic_warp", "adaptive_warp"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("layout", [Tensor.contiguous, channels_last, sliced_channels_last])
 def test_numba_results_lie_as_their_image_does(layout, dtype, name):

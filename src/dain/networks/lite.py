@@ -30,7 +30,14 @@ from dain.networks.lite_layers import (
     fuse,
 )
 from dain.networks.padding import crop, pad
-from dain.ops import ClassicalFlow, backward_warp, grey_pictures, project_flow, resize_flow
+from dain.ops import (
+    ClassicalFlow,
+    backward_warp,
+    bicubic_warp,
+    grey_pictures,
+    project_flow,
+    resize_flow,
+)
 
 _MULTIPLE = 16  # of the sides of frames: three halvings of a frame that is halved itself
 _STEEPEST = 6.0  # bound on the logarithm of a learned weight
@@ -211,7 +218,7 @@ def _paint(
     share = crop(torch.sigmoid(share + change.share), height, width)
     flow = crop(flow, height, width)
     warped0, warped1 = (
-        backward_warp(frame, part.contiguous())
+        bicubic_warp(frame, part.contiguous())
         for frame, part in ((frame0, flow[:, :2]), (frame1, flow[:, 2:]))
     )
     blended = torch.lerp(warped1, warped0, share)

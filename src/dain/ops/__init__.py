@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dain.ops.adaptive_warping import adaptive_warp
+from dain.ops.bicubic import bicubic_warp
 from dain.ops.classical import ClassicalFlow, grey_pictures
 from dain.ops.correlation import correlation
 from dain.ops.dispatch import BACKENDS, Backend
@@ -17,6 +18,7 @@ __all__ = [
     "Projection",
     "adaptive_warp",
     "backward_warp",
+    "bicubic_warp",
     "correlation",
     "grey_pictures",
     "project_flow",

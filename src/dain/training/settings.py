@@ -105,11 +105,11 @@ class OptimisationSettings:
         seed: of the first weights and of every sample.
     """
 
-    batch: int = 8
-    steps: int = 9_500
+    batch: int = 4
+    steps: int = 10_000
     rate: float = 5e-4
     warm_up: int = 200
-    decay: float = 0.6
+    decay: float = 0.5
     final_rate: float = 0.01
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 1e-4
