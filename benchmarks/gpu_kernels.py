@@ -20,13 +20,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dain.ops import backward_warp, project_flow, triton_support
+from dain.ops import backward_warp, bicubic_warp, project_flow, triton_support
 from dain.ops.adaptive_warping import adaptive_warp
 from dain.ops.correlation import correlation
 
 OPS: dict[str, Callable[..., Any]] = {
     "project_flow": project_flow,
     "backward_warp": backward_warp,
+    "bicubic_warp": bicubic_warp,
     "adaptive_warp": adaptive_warp,
     "correlation": correlation,
 }
@@ -36,7 +37,13 @@ FRAMES = {"480p": (480, 854), "1080p": (1080, 1920), "4K": (2160, 3840)}
 
 # What the paper's network gives each op: context features under the frame, 196 channels in
 # all, warped twice for a new frame; the finest cost volume, 32 channels at a quarter.
-CHANNELS = {"project_flow": 0, "backward_warp": 3, "adaptive_warp": 196, "correlation": 32}
+CHANNELS = {
+    "project_flow": 0,
+    "backward_warp": 3,
+    "bicubic_warp": 3,
+    "adaptive_warp": 196,
+    "correlation": 32,
+}
 REDUCTION = {"correlation": 4}
 
 # Of the largest value, as far as the type's own rounding of the result goes.
@@ -62,7 +69,7 @@ def arguments_of(
     flow = ((flow * 8).round() / 8).clamp(-15, 15).to(dtype)
     if op == "project_flow":
         return flow, picture(1).abs() + 0.125
-    if op == "backward_warp":
+    if op in ("backward_warp", "bicubic_warp"):
         return picture(channels), flow
     if op == "adaptive_warp":
         return picture(channels), flow, picture(16)

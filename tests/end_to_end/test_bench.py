@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-QUICK = ("bench", "--model", "dain-lite", "--size", "64x48", "--seconds", "0", "--precision", "fp32")
+QUICK = (
+    "bench",
+    "--model",
+    "dain-lite",
+    "--size",
+    "64x48",
+    "--seconds",
+    "0",
+    "--precision",
+    "fp32",
+)
 
 
 def test_json(dain):

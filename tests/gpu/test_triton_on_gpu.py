@@ -33,7 +33,7 @@ def test_agrees_with_float64(op, size, dtype, last):
     check(op, arguments)
 
 
-@pytest.mark.parametrize("op", ["backward_warp", "adaptive_warp"])
+@pytest.mark.parametrize("op", ["backward_warp", "bicubic_warp", "adaptive_warp"])
 def test_more_values_than_32_bits_count(op):
     """4K in 272 channels: the last pixels lie beyond 2^31 values."""
     height, width, channels = 2160, 3840, 272

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dain.ops import backward_warp, project_flow
+from dain.ops import backward_warp, bicubic_warp, project_flow
 from dain.ops.adaptive_warping import adaptive_warp
 from dain.ops.correlation import correlation
 
 OPS: dict[str, Callable[..., Any]] = {
     "backward_warp": backward_warp,
+    "bicubic_warp": bicubic_warp,
     "adaptive_warp": adaptive_warp,
     "correlation": correlation,
     "project_flow": project_flow,
@@ -53,7 +54,7 @@ def inputs(
         for k, value in enumerate((math.nan, math.inf, -math.inf, 3e4, -3e4)):
             flow[:, k % 2, k % height, (3 * k) % width] = value
     flow = flow.to(device, dtype)
-    if op == "backward_warp":
+    if op in ("backward_warp", "bicubic_warp"):
         return pictures(channels), flow
     if op == "adaptive_warp":
         return pictures(channels), flow, pictures(16)

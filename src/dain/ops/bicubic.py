@@ -61,7 +61,7 @@ def bicubic_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> T
 
 def _warp(image: Tensor, flow: Tensor) -> Tensor:
     """Tap by tap, by gathering."""
-    batch, channels, height, width = image.shape
+    channels, height, width = image.shape[1:]
     accurate = torch.promote_types(flow.dtype, torch.float32)
     flow = flow.to(accurate)
     rows = torch.arange(height, device=flow.device, dtype=accurate).view(1, height, 1)

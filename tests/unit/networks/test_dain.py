@@ -75,12 +75,16 @@ def test_frames_are_padded_to_multiples_of_64_and_no_further(paper_network, size
     assert features.context.shape[2:] == padded
 
 
-def test_a_batch_equals_its_samples(paper_network, pair):
-    other = moving_pair(100, 190, (5, 1), seed=1)
-    batch = run(paper_network, [torch.cat(both) for both in zip(pair, other, strict=True)])
-    for index, sample in enumerate((pair, other)):
-        found, alone = batch.frames[index], run(paper_network, sample).frames[0]
-        # A last bit of a flow can move a contribution to another pixel.
+def test_a_batch_equals_its_samples(paper_network):
+    """In float64: the last bit of a flow can move a contribution to another pixel, and which
+    convolution PyTorch takes, and with it that bit, depends on the batch and the processor.
+    """
+    network = copy.deepcopy(paper_network).double()
+    pairs = moving_pair(60, 70), moving_pair(60, 70, (5, 1), seed=1)
+    samples = [[frame.double() for frame in pair] for pair in pairs]
+    batch = run(network, [torch.cat(both) for both in zip(*samples, strict=True)])
+    for index, sample in enumerate(samples):
+        found, alone = batch.frames[index], run(network, sample).frames[0]
         assert (found - alone).abs().flatten().quantile(0.99) < 1e-3
 
 

@@ -17,7 +17,9 @@ def test_fused_layers_equal_plain_ones(dtype, tolerance):
     plain = FrameEncoder().to(dtype, memory_format=torch.channels_last)
     fused = copy.deepcopy(plain)
     fuse(fused)
-    assert any(getattr(layer, "fused", False) for layer in fused.modules())
+    if not any(getattr(layer, "fused", False) for layer in fused.modules()):
+        assert dtype != torch.float32, "any PyTorch with oneDNN takes this type"
+        pytest.skip(f"this processor has no fused layers in {dtype}")
     frame = torch.rand(1, 3, 48, 64)
     with torch.inference_mode():
         for one, two in zip(plain(frame), fused(frame), strict=True):

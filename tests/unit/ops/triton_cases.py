@@ -13,8 +13,10 @@ from tests.support.kernels import OPS, SIZES, TYPES, as_tuple, check, gradients,
 
 from dain.ops import (
     backward_warp,
+    bicubic_warp,
     project_flow,
     triton_adaptive_warping,
+    triton_bicubic,
     triton_correlation,
     triton_projection,
     triton_support,
@@ -63,7 +65,7 @@ def test_any_strides(op):
         assert all(map(torch.equal, found, expected))
 
 
-@pytest.mark.parametrize("op", ["backward_warp", "adaptive_warp"])
+@pytest.mark.parametrize("op", ["backward_warp", "bicubic_warp", "adaptive_warp"])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
 def test_an_image_in_16_bits_under_a_flow_in_32(op, dtype):
     image, *others = inputs(op, 13, 17, torch.float32)
@@ -129,6 +131,7 @@ def test_zero_flow_is_the_image_to_the_bit():
         assert torch.equal(
             backward_warp(layout, torch.zeros(1, 2, 13, 17), backend="triton"), image
         )
+        assert torch.equal(bicubic_warp(layout, torch.zeros(1, 2, 13, 17), backend="triton"), image)
 
 
 def test_the_trial_kernel_is_right():
@@ -161,6 +164,7 @@ def test_ops_keep_pytorch_rules():
     calls = [
         (triton_warping.warp, inputs("backward_warp", 4, 5, torch.float32)),
         (triton_warping.warp, channels_last(*inputs("backward_warp", 4, 5, torch.float32))),
+        (triton_bicubic.warp, inputs("bicubic_warp", 4, 5, torch.float32)),
         (triton_adaptive_warping.warp, inputs("adaptive_warp", 4, 5, torch.float32)),
         (triton_correlation.correlate, (*inputs("correlation", 4, 5, torch.float32), 1)),
         (triton_projection.splat, inputs("project_flow", 4, 5, torch.float32)),

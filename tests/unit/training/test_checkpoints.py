@@ -124,7 +124,9 @@ def test_a_full_disk_costs_nothing_that_was_saved(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", refuse)
     for save in (folder.save, folder.save_best):
-        with pytest.raises(RunError, match="no space left on device; what was there before is kept"):
+        with pytest.raises(
+            RunError, match="no space left on device; what was there before is kept"
+        ):
             save(checkpoint(2))
     assert {path: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()} == before
 
