@@ -16,7 +16,7 @@ _SOFT = 1e-3  # of the Charbonnier penalty, in the range of colours
 _USUAL = 0.02  # error of a sample at which its penalty has the slope of a logarithm
 _SCALES = 2
 _COARSE = 0.5  # share of batches whose flow is searched at half size
-_BLENDED, _FLOW, _NEARNESS = 0.3, 1.0, 0.05  # shares of the lesser parts
+_BLENDED, _FLOW, _NEARNESS = 0.3, 2.0, 0.1  # shares of the lesser parts
 _OFFSETS = ((0, 4), (4, 0), (6, 6), (6, -6), (0, 12), (12, 0))  # rows and columns, half size
 _FINE, _FARTHEST = 0.3, 20.0  # pixels: errors of flow that hardly count, and that count no more
 _ORDERED = 0.02  # differences of nearness below this are none
@@ -40,6 +40,9 @@ def training_loss(network: DainLite, batch: Batch) -> Losses:
     The frame's penalty is the square root of each sample's Charbonnier error. The error itself
     is ruled by wild motion and says little of quiet samples, where an invented detail costs
     most; its logarithm, which is what PSNR averages, is ruled by their noise.
+
+    Every part is a mean over samples, to which one of which nothing is known gives 0, so that
+    the mean over the halves of a batch, on two devices, is that of the whole.
 
     Args:
         network: in training mode or not.
@@ -79,7 +82,7 @@ def _frame_penalty(made: Tensor, truth: Tensor) -> Tensor:
 
 
 def _flow_penalty(motion: LiteMotion, batch: Batch) -> Tensor:
-    """Mean endpoint error in pixels of the flow's size, where the true flow is known.
+    """Mean endpoint error in pixels of the flow's size, where a sample's true flow is known.
 
     Errors well below `_FINE` cost next to nothing: they are noise of the search, and there are
     so many of them that they would hide the few large ones, which are what can be mended.
@@ -92,22 +95,28 @@ def _flow_penalty(motion: LiteMotion, batch: Batch) -> Tensor:
     # Before the difference: what is no number would reach the gradient, though multiplied by 0.
     gap = found - torch.where(known[:, None], true, found.detach())
     error = (gap.square().sum(1) + _FINE**2).sqrt() - _FINE
-    return error.clamp(max=_FARTHEST).mul(known).sum() / known.sum().clamp(min=1)
+    return _mean_of_known(error.clamp(max=_FARTHEST), known)
 
 
 def _nearness_penalty(motion: LiteMotion, batch: Batch) -> Tensor:
     """Logistic loss on the order of pixels that lie a little apart, where it is known."""
     found = motion.nearness
     true = _reduced(torch.cat([batch.nearness0, batch.nearness1]), found)
-    total, count = found.new_zeros(()), found.new_zeros(())
+    total, count = torch.zeros_like(found), torch.zeros_like(found)
     for down, across in _OFFSETS:
         gap = found - found.roll((down, across), (2, 3))
         order = true - true.roll((down, across), (2, 3))
         ordered = order.abs() > _ORDERED  # false where it is no number
         sign = torch.where(ordered, order.sign(), 0.0)
-        total = total + (functional.softplus(-gap * sign) * ordered).sum()
-        count = count + ordered.sum()
-    return total / count.clamp(min=1)
+        total = total + functional.softplus(-gap * sign) * ordered
+        count = count + ordered
+    return _mean_of_known(total / count.clamp(min=1), count)
+
+
+def _mean_of_known(values: Tensor, weight: Tensor) -> Tensor:
+    """Mean over samples of the mean over what is known of each, 0 where nothing is."""
+    values, weight = values.flatten(1), weight.flatten(1)
+    return ((values * weight).sum(1) / weight.sum(1).clamp(min=1)).mean()
 
 
 def _reduced(picture: Tensor, like: Tensor) -> Tensor:

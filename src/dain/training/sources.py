@@ -54,7 +54,7 @@ def default_cache(clips: Path) -> Path:
     """Where clips of a folder are decoded to if nothing else is asked for."""
     from platformdirs import user_cache_path
 
-    name = hashlib.sha256(os.fsencode(clips.absolute())).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(clips.resolve())).hexdigest()[:16]
     return user_cache_path("dain", appauthor=False) / "clips" / name
 
 

@@ -142,9 +142,12 @@ class Trainer:
         return StepResult({"total": total, **parts}, norm.detach(), bad)
 
     def _seed(self) -> int:
-        """Anew for each step, so that a run that goes on needs no state of the generator."""
+        """Anew for each step, so that a run that goes on needs no state of the generator.
+
+        The same on all devices: what a loss draws is drawn for the whole batch.
+        """
         # Hashed, because the generator of CPUs looks at 32 bits only.
-        sequence = [self._settings.seed, self._fabric.global_rank, self.step]
+        sequence = [self._settings.seed, self.step]
         return int(np.random.SeedSequence(sequence).generate_state(1)[0])
 
     def _is_bad(self, total: Tensor, norm: Tensor) -> Tensor:

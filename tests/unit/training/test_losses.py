@@ -110,14 +110,20 @@ def test_footage_alone(started, seed):
             assert torch.isfinite(value.grad).all(), name
 
 
-def test_footage_beside_a_scene_does_not_change_what_is_asked_of_its_flow(started):
+@pytest.mark.parametrize("last", [footage(), scene(2, 5)], ids=["footage", "scene"])
+def test_a_batch_costs_what_its_parts_do(started, last):
+    """However it is dealt out to devices, known and unknown together or apart."""
+
     def parts(*samples):
         torch.manual_seed(0)
         return training_loss(started, collate(samples)).parts
 
-    alone, beside = parts(scene()), parts(scene(), footage())
-    for name in ("flow", "nearness"):
-        torch.testing.assert_close(alone[name], beside[name], rtol=1e-4, atol=1e-6)
+    samples = (scene(), footage(2), footage(3), last)
+    whole, halves = parts(*samples), (parts(*samples[:2]), parts(*samples[2:]))
+    assert whole["flow"] > 0
+    for name, value in whole.items():
+        mean = (halves[0][name] + halves[1][name]) / 2
+        torch.testing.assert_close(value, mean, rtol=1e-4, atol=1e-6)
 
 
 def test_a_better_frame_costs_less():
