@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import dain
-from dain.evaluation import evaluate, find_triplets
+from dain.evaluation import evaluate, find_samples
 from dain.networks import lite
 from dain.ops import backward_warp
 
@@ -57,7 +57,7 @@ def measure(weights: Weights, root: Path) -> tuple[float, float]:
         file = Path(folder) / "weights.safetensors"
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, file)
         interpolator = dain.Interpolator("dain-lite", precision="fp32", weights=file)
-    report = evaluate(interpolator, find_triplets("triplets", root))
+    report = evaluate(interpolator, find_samples("triplets", root))
     return report.psnr, report.mae
 
 

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dain.evaluation import evaluate, find_triplets
+from dain.evaluation import evaluate, find_samples
 
 Picture = npt.NDArray[Any]
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--dataset", default="triplets")
     parser.add_argument("--root", type=Path, required=True)
     arguments = parser.parse_args()
-    samples = find_triplets(arguments.dataset, arguments.root)
+    samples = find_samples(arguments.dataset, arguments.root)
     methods = {"averaging": Averaging(), "DIS, backward warping": BackwardWarping()}
     if shutil.which("ffmpeg"):
         methods["minterpolate"] = Minterpolate()

@@ -208,7 +208,7 @@ def test_a_full_disk_leaves_no_page(dain, triplets, tmp_path, monkeypatch):
     def fail(self, *arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     outcome = dain(
         "evaluate", "--dataset", "triplets", "--root", triplets, "--page", tmp_path / "worst.html"
     )

@@ -45,6 +45,7 @@ def test_a_run_is_logged_plotted_and_exported(dain, run, tmp_path):
     assert json.loads((run / "settings.json").read_text())["data"]["crop"] == 32
 
     assert dain("train", "plot", run).code == 0
+    assert dain("train", "plot", run).code == 0, "its own picture is drawn anew"
     assert cv2.imread(str(run / "curves.png")) is not None
 
     weights = tmp_path / "weights.safetensors"
@@ -89,7 +90,7 @@ def test_refusals(refuses, run, tmp_path):
     assert "--precision must be one of" in refuses("train", "-o", fresh, "--precision", "fp16")
     assert "--model must be one of" in refuses("train", "-o", fresh, "-m", "other")
     assert "--model must be dain-lite to be trained" in refuses("train", "-o", fresh, "-m", "dain")
-    assert "--batch must be a multiple of --devices, found 8 and 3" in refuses(
+    assert "--batch must be a multiple of --devices, found 4 and 3" in refuses(
         "train", "-o", fresh, "--devices", 3, "--device", "cpu"
     )
     assert "--devices must be a whole number" in refuses("train", "-o", fresh, "--devices", 0)
@@ -101,6 +102,16 @@ def test_refusals(refuses, run, tmp_path):
     )
     assert "--count from 1" in refuses("train", "preview", "-o", "a.png", "--count", 0)
     assert "a name of a picture" in refuses("train", "preview", "-o", tmp_path / "a.doc")
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    for command in (("preview", "--count", 1, "--crop", 32), ("plot", run)):
+        told = refuses("train", *command, "-o", tmp_path / "mine.png")
+        assert "give --overwrite" in told
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "holiday.mp4").write_bytes(b"")
+    assert "--withheld must be the name of a clip" in refuses(
+        "train", "-o", fresh, "--clips", tmp_path / "clips", "--withheld", "holyday"
+    )
 
 
 def test_preview(dain, tmp_path):

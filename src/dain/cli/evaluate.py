@@ -121,4 +121,4 @@ def _samples(
     assert dataset is not None
     assert root is not None
     samples = find_samples(dataset, root, subsets, limit)
-    return samples, doubts(dataset, samples) if limit is None else []
+    return samples, doubts(dataset, samples, subsets) if limit is None else []

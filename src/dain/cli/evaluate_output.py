@@ -132,7 +132,7 @@ def print_table(told: Told) -> None:
     if len(parts) > 1:
         table.add_section()
         other = baseline.report if baseline else None
-        table.add_row(*_mean_cells("mean of all", report, other))
+        table.add_row(*_mean_cells(f"mean of all{_exact(report)}", report, other))
     # Off a terminal rich would cut it to 80 columns.
     width = None if sys.stdout.isatty() else _WIDTH
     Console(highlight=False, width=width).print(table)
@@ -147,9 +147,14 @@ def _add_part(table: Table, subset: str, part: Report, baseline: Baseline | None
     other = None
     if baseline is not None:
         other = baseline.report.by_subset[subset] if subset else baseline.report
-    label = f"mean of {counted(len(part.scores), 'frame')}"
+    label = f"mean of {counted(len(part.scores), 'frame')}{_exact(part)}"
     table.add_row(*_mean_cells(f"{subset}: {label}" if subset else label, part, other))
     table.add_section()
+
+
+def _exact(report: Report) -> str:
+    """How many frames have no finite PSNR, and count as 100 dB in the mean."""
+    return f", {report.exact} exact" if report.exact else ""
 
 
 def _score_cells(score: Score, baseline: Baseline | None) -> list[str]:
@@ -194,19 +199,10 @@ def write_page(told: Told, path: Path, overwrite: bool) -> None:
         OutputError: it exists already, or its folder cannot be written.
         EncodeError: the disk gave up.
     """
-    from dain.errors import EncodeError
     from dain.evaluation.page import make_page
-    from dain.media.output import StagedFile
+    from dain.media.output import write_output
 
     done = told.evaluation
     footer = f"Made by dain {__version__}, dain evaluate."
     text = make_page(told.title, told.facts, done.report, done.exhibits, done.baseline, footer)
-    staged = StagedFile(path, overwrite)
-    try:
-        staged.path.write_text(text, encoding="utf-8", errors="replace")
-        staged.commit()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise EncodeError(f"cannot write {path}: {reason}") from error
-    finally:
-        staged.discard()
+    write_output(path, text.encode("utf-8", errors="replace"), overwrite)

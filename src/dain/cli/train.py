@@ -114,8 +114,31 @@ def _run(values: Mapping[str, Any]) -> None:
 
 
 def _given(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Those of the settings that were given."""
-    return {name: values[name] for name in names if values.get(name) not in (None, [], ())}
+    """Those of the settings that were given; clips to withhold join those that always are."""
+    given = {name: values[name] for name in names if values.get(name) not in (None, [], ())}
+    if "withheld" in given:
+        from dain.training.settings import WITHHELD
+
+        _check_withheld(given["withheld"], values["clips"])
+        given["withheld"] = list(dict.fromkeys([*WITHHELD, *given["withheld"]]))
+    return given
+
+
+def _check_withheld(names: Sequence[str], clips: Path | None) -> None:
+    """Refuse a name that no clip has: mistyped, it would be trained on.
+
+    Raises:
+        OptionError: there is one.
+    """
+    if clips is None or not clips.is_dir():
+        return
+    known = {path.stem for path in clips.rglob("*")}
+    for name in names:
+        if name not in known:
+            raise OptionError(
+                f"--withheld must be the name of a clip in {clips}, without its ending, "
+                f"found {name!r}"
+            )
 
 
 def _tell(outcome: Outcome, folder: Path, quiet: bool) -> None:
@@ -147,13 +170,14 @@ def plot(
             parser=options.read_path,
         ),
     ] = None,
+    overwrite: options.Overwrite = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Draw the curves of a run: loss, learning rate and validation."""
     from dain.training.plotting import write_plot
 
     path = output or run / "curves.png"
-    write_plot(run, path)
+    write_plot(run, path, overwrite or output is None)
     print_note(f"curves of {run}: {path}")
 
 
@@ -173,6 +197,7 @@ def preview(
     seed: given.Seed = None,
     count: Annotated[int, typer.Option(metavar="N", help="Samples to draw.")] = 16,
     first: Annotated[int, typer.Option(metavar="K", help="Number of the first one.")] = 0,
+    overwrite: options.Overwrite = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Draw what the network would see, as one picture to look at."""
@@ -182,7 +207,8 @@ def preview(
     from dain.training.settings import TrainSettings, setting_names
 
     changes = _given(context.params, setting_names())
-    write_preview(TrainSettings().changed(changes), output, range(first, first + count))
+    samples = range(first, first + count)
+    write_preview(TrainSettings().changed(changes), output, samples, overwrite)
     print_note(f"{count} samples: {output}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dain.evaluation.blend import Blend
 from dain.evaluation.clip import ClipSamples
 from dain.evaluation.comparison import Baseline, Evaluation, run_evaluation
-from dain.evaluation.datasets import DATASETS, doubts, find_samples, find_triplets
+from dain.evaluation.datasets import DATASETS, doubts, find_samples
 from dain.evaluation.measures import mean_absolute_error, psnr, ssim
 from dain.evaluation.run import Measured, Report, Score, evaluate
 from dain.evaluation.samples import Loaded, Sample, StillSample, Truth
@@ -26,7 +26,6 @@ __all__ = [
     "doubts",
     "evaluate",
     "find_samples",
-    "find_triplets",
     "mean_absolute_error",
     "psnr",
     "run_evaluation",

@@ -117,20 +117,21 @@ def find_samples(
     return samples
 
 
-def find_triplets(dataset: str, root: Path) -> list[StillSample]:
-    """All samples of `dataset` under `root`; see `find_samples`."""
-    return find_samples(dataset, root)
+def doubts(dataset: str, samples: Sequence[StillSample], subsets: Sequence[str] = ()) -> list[str]:
+    """Where the number of all samples found is not that of the published dataset; a line each.
 
-
-def doubts(dataset: str, samples: Sequence[StillSample]) -> list[str]:
-    """Where the number of all samples found is not that of the published dataset; a line each."""
+    Args:
+        dataset: name of it.
+        samples: all that `find_samples` found.
+        subsets: as given to it.
+    """
     expected = DATASETS[dataset].count
     counts = Counter(sample.subset for sample in samples)
     return [
         f"{dataset}{f' {subset}' if subset else ''} has {expected} samples as published, "
         f"found {count}: the means cannot be compared with published ones"
-        for subset, count in counts.items()
-        if expected is not None and count != expected
+        for subset in _check_subsets(dataset, subsets)
+        if expected is not None and (count := counts[subset]) != expected
     ]
 
 
@@ -162,9 +163,10 @@ def _check_subsets(dataset: str, subsets: Sequence[str]) -> list[str]:
 
 def _find(dataset: Dataset, root: Path) -> list[StillSample]:
     """Samples in `root`, in the folder it is a part of, or in the one folder in it that has any."""
-    found = dataset.find(root)
-    if not found and root.resolve().name in dataset.parts:
-        found = dataset.find(root.resolve().parent)
+    whole = root.resolve()
+    # The folder around a part first: lists that lie in it may name files beside it.
+    found = dataset.find(whole.parent) if whole.name in dataset.parts else []
+    found = found or dataset.find(root)
     if found or not dataset.nests:
         return found
     inside = sorted(path for path in root.iterdir() if path.is_dir())

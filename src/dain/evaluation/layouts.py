@@ -7,12 +7,13 @@ the folder is laid out in another way. Files named by a list are not looked for 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-from dain.errors import MediaError
+from dain.errors import DainWarning, MediaError
 from dain.evaluation.measures import Picture
 from dain.evaluation.samples import StillSample, halved, middle
 from dain.media.stills_names import format_of
@@ -31,19 +32,35 @@ _XIPH_FRAMES = 100
 
 
 def plain_triplets(root: Path) -> list[StillSample]:
-    """NAME/im1, im2 (the truth), im3, in any format of stills."""
-    found = []
+    """NAME/im1, im2 (the truth), im3, in any format of stills; warns of those that lack some."""
+    found, lacking = [], []
     for folder in _folders(root):
         pictures = {p.stem: p for p in folder.iterdir() if format_of(p.name) is not None}
-        if {"im1", "im2", "im3"} <= pictures.keys():
-            paths = (pictures["im1"], pictures["im2"], pictures["im3"])
-            found.append(_triplet(folder.name, paths))
+        present = [pictures[name] for name in ("im1", "im2", "im3") if name in pictures]
+        if len(present) == 3:
+            found.append(_triplet(folder.name, (present[0], present[1], present[2])))
+        elif present:
+            lacking.append(folder)
+    if lacking:
+        warnings.warn(
+            f"expected im1, im2 and im3 in every folder of triplets, left out {len(lacking)} "
+            f"that lack some, the first of them {lacking[0]}",
+            DainWarning,
+            stacklevel=2,
+        )
     return found
 
 
 def middlebury(root: Path) -> list[StillSample]:
     """other-data/NAME/frame10.png and frame11.png, other-gt-interp/NAME/frame10i11.png."""
-    inputs = _first_folder(root, "other-data", "input")
+    inputs = _first_folder(
+        root,
+        "other-data",
+        "input",
+        # As its archives unpack, side by side.
+        "other-color-allframes/other-data",
+        "other-color-twoframes/other-data",
+    )
     truths = _first_folder(root, "other-gt-interp", "gt")
     if inputs is None or truths is None:
         return []
@@ -69,10 +86,11 @@ def ucf101(root: Path) -> list[StillSample]:
 def vimeo90k(root: Path) -> list[StillSample]:
     """tri_testlist.txt beside sequences/AAAAA/BBBB/im1.png, im2.png, im3.png.
 
-    The archive of the test set alone has input/ and target/ in place of sequences/.
+    The archive of the test set alone has input/ and target/ in place of sequences/; its target/
+    has all three frames, too, and will do.
     """
     listed = root / "tri_testlist.txt"
-    inputs = _first_folder(root, "sequences", "input")
+    inputs = _first_folder(root, "sequences", "input", "target")
     truths = _first_folder(root, "sequences", "target")
     if not listed.is_file() or inputs is None or truths is None:
         return []
@@ -101,7 +119,7 @@ def snu_film(root: Path) -> list[StillSample]:
 
 def _snu_film_samples(root: Path, listed: Path, subset: str) -> Iterator[StillSample]:
     for number, line in _lines(listed):
-        paths = [path.rpartition("SNU-FILM/")[2] for path in line.split()]
+        paths = [_below_test(path) for path in line.split()]
         if len(paths) != 3:
             raise MediaError(
                 f"expected the paths of three pictures in line {number} of {listed}, "
@@ -110,6 +128,12 @@ def _snu_film_samples(root: Path, listed: Path, subset: str) -> Iterator[StillSa
         first, truth, last = (_snu_film_file(root, path) for path in paths)
         name = paths[1].removeprefix("test/").rpartition(".")[0]
         yield _triplet(name, (first, truth, last), subset)
+
+
+def _below_test(path: str) -> str:
+    """A path of the lists from test/ on, wherever their author had that folder."""
+    _, test, rest = f"/{path}".partition("/test/")
+    return f"test/{rest}" if test else path
 
 
 def _snu_film_file(root: Path, path: str) -> Path:

@@ -2,6 +2,7 @@
 
 `StagedFile` serves one file, `StagedFolder` a folder of files. Both are made by naming the
 final output; what is written goes to `path`, and then either `commit` or `discard` is called.
+`write_output` does it all for bytes that are at hand.
 """
 
 from __future__ import annotations
@@ -90,6 +91,23 @@ class StagedFile:
             self._pending = False
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
+
+
+def write_output(final: Path, data: bytes, overwrite: bool) -> None:
+    """Write a whole file; what was there before is kept until it is complete.
+
+    Raises:
+        OutputError: see `check_file_output`.
+        EncodeError: the disk refused.
+    """
+    staged = StagedFile(final, overwrite)
+    try:
+        staged.path.write_bytes(data)
+        staged.commit()
+    except OSError as error:
+        raise EncodeError(f"cannot write {final}: {_reason(error)}") from error
+    finally:
+        staged.discard()
 
 
 class StagedFolder:

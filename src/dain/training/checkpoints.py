@@ -75,12 +75,20 @@ class CheckpointFolder:
             OutputError: the folder cannot be written.
             RunError: the disk is full; earlier checkpoints are as they were.
         """
-        path = self._folder / f"step-{checkpoint.step:08d}.pt"
+        path = self._folder / _name(checkpoint.step)
         _write(path, checkpoint)
         for old in self._latest()[self._keep :]:
-            with contextlib.suppress(OSError):
-                old.unlink()
+            _remove(old)
         return path
+
+    def drop_after(self, step: int) -> None:
+        """Remove checkpoints of later steps, for a run that goes on from here.
+
+        They are damaged, or it would not; `save` would take them for the latest.
+        """
+        for path in self._latest():
+            if path.name > _name(step):
+                _remove(path)
 
     def save_best(self, checkpoint: Checkpoint) -> Path:
         """Write the best checkpoint in place of the former. Raises as `save` does."""
@@ -122,6 +130,15 @@ class CheckpointFolder:
     def _latest(self) -> list[Path]:
         """Latest first."""
         return sorted(self._folder.glob("step-*.pt"), reverse=True)
+
+
+def _name(step: int) -> str:
+    return f"step-{step:08d}.pt"
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def load_checkpoint_file(path: Path) -> Checkpoint:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dain.errors import OptionError, RunError
-from dain.media.output import check_file_output
-from dain.training.checkpoints import CheckpointFolder, write_whole
+from dain.media.output import check_file_output, write_output
+from dain.training.checkpoints import CheckpointFolder
 from dain.training.settings import TrainSettings
 from dain.weights.saving import pack_weights
 
@@ -23,7 +23,7 @@ class Exported:
         path: where.
         size: in bytes.
         step: steps that they were trained for.
-        scores: PSNR by folder, as measured in training; empty if never.
+        scores: PSNR by folder, as measured in training; empty if these were not.
     """
 
     path: Path
@@ -54,7 +54,8 @@ def export(
         OptionError: there is no such kind of checkpoint.
         WeightsError: there is no such checkpoint, or it is damaged.
         OutputError: the file is there already, or cannot be written.
-        RunError: the disk is full, or a weight has no finite value in the file.
+        EncodeError: the disk is full.
+        RunError: a weight has no finite value in the file.
     """
     if checkpoint not in CHECKPOINTS:
         allowed = " or ".join(CHECKPOINTS)
@@ -63,7 +64,9 @@ def export(
     folder = CheckpointFolder(run)
     found = folder.load_best() if checkpoint == "best" else folder.load_last()
     settings = _by_last_name(TrainSettings.from_json(found.settings, "the checkpoint"))
-    scores = {Path(name).name: score for name, score in found.scores.items()}
+    # The last validation may have been steps ago, of other weights.
+    known = found.scores if found.validated == found.step else {}
+    scores = {Path(name).name: score for name, score in known.items()}
     about = {
         "settings": settings.to_json(),
         "steps": str(found.step),
@@ -75,7 +78,7 @@ def export(
         data = pack_weights(settings.model, found.average, about, half)
     except ValueError as error:
         raise RunError(f"cannot export {run}: {error}") from error
-    write_whole(output, data)
+    write_output(output, data, overwrite)
     return Exported(output, len(data), found.step, scores)
 
 

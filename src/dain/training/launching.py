@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +14,9 @@ from dain.errors import OptionError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+# The others wait while the first one validates, on however many pictures.
+_PATIENCE = timedelta(days=2)
 
 
 def resolve_training_precision(name: str, device: torch.device) -> str:
@@ -50,6 +54,7 @@ def make_fabric(device: str, devices: int, precision: str) -> Fabric:
     """
     try:
         from lightning_fabric import Fabric
+        from lightning_fabric.strategies.ddp import DDPStrategy
     except ImportError as error:
         raise OptionError(
             "dain train needs packages that are not installed; run pip install 'dain[train]'"
@@ -61,7 +66,7 @@ def make_fabric(device: str, devices: int, precision: str) -> Fabric:
     return Fabric(
         accelerator=chosen.type,
         devices=_which(chosen, device, devices),
-        strategy="ddp" if devices > 1 else "auto",
+        strategy=DDPStrategy(timeout=_PATIENCE) if devices > 1 else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
 

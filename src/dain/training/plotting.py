@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dain.errors import MediaError, OptionError, OutputError
-from dain.training.checkpoints import write_whole
+from dain.media.output import write_output
 from dain.training.run_log import read_log
 
 if TYPE_CHECKING:
@@ -70,16 +70,17 @@ def plot(run: Path) -> Figure:
     return figure
 
 
-def write_plot(run: Path, output: Path) -> None:
+def write_plot(run: Path, output: Path, overwrite: bool = False) -> None:
     """Draw the log of a run and write it as a picture; see `plot`.
 
     Args:
         run: its folder.
         output: file to write; its ending says in which format.
+        overwrite: replace a file that is there.
 
     Raises:
-        OutputError: the file cannot be written, or no such format is known.
-        RunError: the disk is full.
+        OutputError: the file is there already, cannot be written, or no such format is known.
+        EncodeError: the disk is full.
     """
     figure = plot(run)
     buffer = io.BytesIO()
@@ -87,7 +88,7 @@ def write_plot(run: Path, output: Path) -> None:
     if kind not in figure.canvas.get_supported_filetypes():
         raise OutputError(f"expected a name of a picture for the output, such as .png: {output}")
     figure.savefig(buffer, format=kind)
-    write_whole(output, buffer.getvalue())
+    write_output(output, buffer.getvalue(), overwrite)
 
 
 def _panels(steps: Lines) -> dict[str, Curves]:

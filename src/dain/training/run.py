@@ -117,6 +117,7 @@ class Run:
         self._now = replace(self._now, step=checkpoint.step, scores=checkpoint.scores)
         if self._fabric.is_global_zero:
             self._log.cut(checkpoint.step)
+            self._checkpoints.drop_after(checkpoint.step)
 
     def go(self, batches: Iterator[dict[str, Tensor]], minutes: float | None = None) -> Outcome:
         """Train; signals that stop a process let the step in hand end and are then obeyed.
@@ -135,11 +136,15 @@ class Run:
             if self._fabric.is_global_zero:
                 self._log.write("start", self._trainer.step, self._circumstances())
             if self._trainer.step == 0:
+                self._save()  # first: whatever validation meets, the run can go on
                 self._validate()
-                self._save()
             self._validated = self._saved = time.monotonic()
             first = self._trainer.step
-            reason = self._make_steps(batches, end)
+            try:
+                reason = self._make_steps(batches, end)
+            except DainError:
+                self._save_or_warn()  # what was learned until now is sound
+                raise
             if self._trainer.step > first:
                 self._sum_up()
                 self._save()
@@ -177,11 +182,7 @@ class Run:
     def _next(self, batches: Iterator[dict[str, Tensor]]) -> dict[str, Tensor]:
         try:
             return next(batches)
-        except DainError:
-            self._save_or_warn()  # what was learned until now is sound
-            raise
         except RuntimeError as error:  # the loader's, of a worker that is no more
-            self._save_or_warn()
             reason = " ".join(str(error).split())
             raise RunError(f"a process that makes samples failed: {reason}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dain.errors import MediaError
+from dain.errors import DainError, DainWarning, MediaError
+from dain.training.checkpoints import write_whole
+from dain.training.disk import disk_errors
 
 NAME = "log.jsonl"
 
 
 class RunLog:
-    """Appends to the log of a run; a reader sees every line at once."""
+    """Appends to the log of a run; a reader sees every line at once.
+
+    A disk that refuses a line is warned of: that need not end the run.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
@@ -32,15 +38,16 @@ class RunLog:
             values: what else there is to say.
         """
         line = json.dumps({"kind": kind, "step": step, **_plain(values)}, default=str)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        try:
+            with disk_errors(f"cannot write {self._path}"), self._path.open("a") as file:
+                file.write(line + "\n")
+        except DainError as error:
+            warnings.warn(f"{error}; training goes on", DainWarning, stacklevel=2)
 
     def cut(self, step: int) -> None:
         """Drop what was logged after a step, for a run that goes on from there."""
         lines = [line for line in read_log(self._path.parent) if line["step"] <= step]
-        staged = self._path.with_name(f".{NAME}.part")
-        staged.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        staged.replace(self._path)
+        write_whole(self._path, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:

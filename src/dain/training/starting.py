@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,8 @@ def resume(folder: Path, changes: Mapping[str, Any], session: Session) -> Outcom
     then = TrainSettings.from_json(checkpoint.settings, "the checkpoint")
     settings.check_continues(then)
     _check_steps(settings, then, checkpoint)
+    if _measured_on(settings) != _measured_on(then):  # what did best there need not do so here
+        checkpoint = replace(checkpoint, best=None, validated=-1)
     return _train(folder, settings, session, _network(settings, session.parts), checkpoint)
 
 
@@ -215,6 +217,11 @@ def _absolute(settings: TrainSettings) -> dict[str, Any]:
         "cache": None if data.cache is None else data.cache.absolute(),
         "validate": [path.absolute() for path in settings.care.validate],
     }
+
+
+def _measured_on(settings: TrainSettings) -> tuple[object, ...]:
+    """What scores must have in common to be compared; folders may have moved."""
+    return settings.care.validate_count, *(path.name for path in settings.care.validate)
 
 
 def _check_new(folder: Path) -> None:

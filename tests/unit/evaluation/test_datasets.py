@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dain.errors import MediaError, OptionError
-from dain.evaluation import DATASETS, doubts, find_samples, find_triplets
+from dain.errors import DainWarning, MediaError, OptionError
+from dain.evaluation import DATASETS, doubts, find_samples
 from dain.evaluation.datasets import spread
 from dain.evaluation.samples import halved, middle
 
@@ -91,6 +91,14 @@ def test_the_archive_of_vimeo90k_with_the_test_set_alone(write, tmp_path, pictur
     np.testing.assert_array_equal(pixels_of(sample)[1], picture(2))
 
 
+def test_the_targets_of_vimeo90k_alone(write, tmp_path, picture):
+    for k in (1, 2, 3):
+        write(f"interp/target/00001/0389/im{k}.png", k)
+    (tmp_path / "interp" / "tri_testlist.txt").write_text("00001/0389\n")
+    (sample,) = find_samples("vimeo90k", tmp_path / "interp")
+    np.testing.assert_array_equal(pixels_of(sample)[0], picture(1))
+
+
 def test_listed_files_that_are_missing_are_told_before_the_work(vimeo):
     (vimeo / "sequences/00096/0001/im3.png").unlink()
     with pytest.raises(MediaError, match=r"2 samples, found 1 missing, .*0001/im3\.png"):
@@ -116,6 +124,8 @@ def write_snu_lists(folder, prefix):
         ("test", ".", "data/SNU-FILM/test/", "."),
         ("test", "eval_modes", "data/SNU-FILM/test/", "."),
         ("test", ".", "data/SNU-FILM/test/", "test"),
+        ("test", "eval_modes", "data/SNU-FILM/test/", "eval_modes"),
+        ("test", ".", "../data/SNU_FILM/test/", "."),
         ("test", ".", "data/SNU-FILM/test/", ".."),
         ("data/SNU-FILM/test", ".", "data/SNU-FILM/test/", "."),
         (".", ".", "data/SNU-FILM/test/", "."),
@@ -205,7 +215,10 @@ def test_triplets(write, tmp_path):
         for k in (1, 2, 3):
             write(f"t/{name}/im{k}.png", k)
     write("t/incomplete/im1.png", 0)
-    assert names(find_triplets("triplets", tmp_path / "t")) == ["a", "b"]
+    write("t/notes/other.png", 0)
+    with pytest.warns(DainWarning, match=r"left out 1 that lack some, .*incomplete"):
+        samples = find_samples("triplets", tmp_path / "t")
+    assert names(samples) == ["a", "b"]
 
 
 def test_sixteen_bits_become_eight(tmp_path):
@@ -270,6 +283,14 @@ def test_a_number_unlike_the_published_one_is_doubted(middlebury, write, tmp_pat
     assert line.startswith("middlebury has 12 samples as published, found 2")
     assert doubts("middlebury", samples * 6) == []
     assert doubts("triplets", samples) == []
+
+
+def test_a_part_that_is_missing_is_doubted(write, tmp_path):
+    for k in range(1, 4):
+        write(f"x/Tango/{k:03}.png", k)
+    samples = [s for s in find_samples("xiph", tmp_path / "x") if s.subset == "2k"]
+    assert [line.split(" has")[0] for line in doubts("xiph", samples)] == ["xiph 2k", "xiph 4k"]
+    assert len(doubts("xiph", samples, ["2k"])) == 1
 
 
 def test_bad_samples_are_named(write, tmp_path):

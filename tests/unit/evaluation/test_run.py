@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dain.errors import FrameError, MediaError
-from dain.evaluation import Blend, Loaded, Report, Score, Truth, evaluate, find_triplets, psnr
+from dain.evaluation import Blend, Loaded, Report, Score, Truth, evaluate, find_samples, psnr
 
 
 class Still:
@@ -25,11 +25,11 @@ def test_evaluate_over_a_folder(write, tmp_path, averaging):
         for part in (1, 2, 3):
             write(f"{name}/im{part}.png", 10 * k + part)
     seen = []
-    report = evaluate(averaging, find_triplets("triplets", tmp_path), seen.append)
+    report = evaluate(averaging, find_samples("triplets", tmp_path), seen.append)
     assert tuple(seen) == report.scores
     assert [score.name for score in seen] == ["a", "b"]
     expected = []
-    for sample in find_triplets("triplets", tmp_path):
+    for sample in find_samples("triplets", tmp_path):
         first, last, truths = sample.load()
         mean = ((first.astype(np.uint16) + last) // 2).astype(np.uint8)
         expected.append(psnr(mean, next(iter(truths)).picture))
@@ -123,6 +123,6 @@ def test_triplets_floor(shared_data):
     """The issue's floor for the untrained network: 26.4 dB where DIS warping gives 25.97."""
     from dain.engine import Interpolator
 
-    samples = find_triplets("triplets", shared_data / "triplets")
+    samples = find_samples("triplets", shared_data / "triplets")
     assert len(samples) == 30
     assert evaluate(Interpolator(device="cpu"), samples).psnr >= 26.6

@@ -51,6 +51,12 @@ def test_best_and_last_differ(run, tmp_path):
         assert torch.equal(load(tmp_path / name)["mix.weight"], state["mix.weight"])
 
 
+def test_scores_of_other_weights_are_not_theirs(run, tmp_path):
+    folder = CheckpointFolder(run)
+    folder.save(replace(folder.load_last(), step=21))
+    assert export(run, tmp_path / "w", checkpoint="last").scores == {}
+
+
 def test_half_is_float16_and_counts_stay_whole(run, tmp_path):
     export(run, tmp_path / "w.safetensors", checkpoint="last", half=True)
     with safe_open(tmp_path / "w.safetensors", "pt") as file:

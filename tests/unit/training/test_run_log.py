@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from dain.errors import MediaError
+from dain.errors import DainWarning, MediaError
 from dain.training.run_log import RunLog, StepMeter, read_log
 
 
@@ -32,6 +32,12 @@ def test_a_line_that_a_crash_cut_off_is_left_out(tmp_path):
     with (tmp_path / "log.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"kind": "ste')
     assert [line["step"] for line in read_log(tmp_path)] == [1]
+
+
+def test_a_full_disk_is_warned_of(tmp_path):
+    (tmp_path / "log.jsonl").symlink_to("/dev/full")
+    with pytest.warns(DainWarning, match="no space left on device; training goes on"):
+        RunLog(tmp_path).write("steps", 1, {})
 
 
 def test_going_on_drops_what_was_lost(tmp_path):

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
@@ -163,6 +164,55 @@ def test_going_on_with_a_complete_run_does_nothing(tmp_path):
     assert (outcome.step, outcome.reason) == (20, "complete")
     after = (tmp_path / "run" / "checkpoints" / "step-00000020.pt").stat()
     assert after.st_mtime_ns == before.st_mtime_ns
+
+
+def test_what_did_best_on_other_pictures_is_no_measure(tmp_path):
+    hard = write_triplets(tmp_path / "hard", 1)
+    settings = tiny_settings(validate=[hard])
+    begin(tmp_path / "run", settings, tiny_session(loss=StopAt(5)))
+    folder = CheckpointFolder(tmp_path / "run")
+    folder.save(replace(folder.load_last(), best=99.0))
+    resume(tmp_path / "run", {}, tiny_session(loss=StopAt(2)))
+    assert last(tmp_path / "run").best == 99.0
+    other = write_triplets(tmp_path / "other", 1)
+    resume(tmp_path / "run", {"validate": [other]}, tiny_session())
+    assert folder.load_best().step == last(tmp_path / "run").step
+    assert folder.load_best().best < 99
+
+
+def test_damaged_checkpoints_do_not_outlive_the_run_that_goes_on(tmp_path):
+    begin(tmp_path / "run", tiny_settings(), tiny_session(loss=StopAt(9)))
+    folder = tmp_path / "run" / "checkpoints"
+    (folder / "step-00000015.pt").write_bytes(b"cut")
+    with pytest.warns(DainWarning, match="taking the one before"):
+        outcome = resume(tmp_path / "run", {"keep": 1}, tiny_session(loss=StopAt(2)))
+    assert [path.name for path in folder.glob("step-*.pt")] == [f"step-{outcome.step:08d}.pt"]
+    assert last(tmp_path / "run").step == outcome.step == 11
+
+
+def test_a_first_validation_that_fails_can_be_made_up_for(tmp_path):
+    folder = write_triplets(tmp_path / "set", 1)
+    broken = next(folder.rglob("im2.png"))
+    whole = broken.read_bytes()
+    broken.write_bytes(b"no picture")
+    with pytest.raises(MediaError, match=r"im2\.png is none"):
+        begin(tmp_path / "run", tiny_settings(validate=[folder]), tiny_session())
+    broken.write_bytes(whole)
+    assert resume(tmp_path / "run", {}, tiny_session()).step == 20
+    assert [line["step"] for line in lines(tmp_path / "run", "validation")] == [0, 20]
+
+
+def test_a_later_validation_that_fails_loses_no_steps(tmp_path):
+    folder = write_triplets(tmp_path / "set", 1)
+    settings = tiny_settings(validate=[folder], validate_minutes=0.0)
+
+    def spoil(progress):
+        if progress.step >= 2:
+            next(folder.rglob("im2.png")).write_bytes(b"no picture")
+
+    with pytest.raises(MediaError, match=r"im2\.png is none"):
+        begin(tmp_path / "run", settings, tiny_session(on_progress=spoil))
+    assert last(tmp_path / "run").step >= 2
 
 
 def test_more_steps_before_the_decay_are_a_longer_run(tmp_path):

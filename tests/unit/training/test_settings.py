@@ -127,7 +127,7 @@ BEGUN = TrainSettings()
 
 
 @pytest.mark.parametrize(
-    "changes", [{"batch": 4}, {"seed": 1}, {"crop": 128}, {"rate": 1e-3}, {"scenes": 1.0}]
+    "changes", [{"batch": 6}, {"seed": 1}, {"crop": 128}, {"rate": 1e-3}, {"scenes": 1.0}]
 )
 def test_a_run_keeps_its_recipe(changes):
     [name] = changes

@@ -5,7 +5,7 @@ import torch
 from tests.support.runs import TinyNetwork, write_triplets
 
 from dain.errors import MediaError
-from dain.evaluation import evaluate, find_triplets
+from dain.evaluation import evaluate, find_samples
 from dain.networks import Output
 from dain.training.validation import Validation
 
@@ -30,7 +30,7 @@ class HoldArrays:
 def test_scores_are_those_of_evaluation(tmp_path):
     folder = write_triplets(tmp_path / "set", 3)
     [score] = Validation([folder], None).measure(Hold(), CPU)
-    report = evaluate(HoldArrays(), find_triplets("triplets", folder))
+    report = evaluate(HoldArrays(), find_samples("triplets", folder))
     assert (score.psnr, score.ssim, score.mae) == (report.psnr, report.ssim, report.mae)
     assert (score.folder, score.samples) == (str(folder), 3)
     assert score.psnr < 40
