@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dain.training.samples import Sample, Source
+from dain.training.samples import Sample, Source, plan_or_sample
+
+if TYPE_CHECKING:
+    from dain.training.scenes import ScenePlan
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -31,6 +35,10 @@ class MixedSource:
     def sample(self, index: int) -> Sample:
         """The sample of this number. See `Source`."""
         return self.source_of(index).sample(index)
+
+    def plan(self, index: int) -> ScenePlan | Sample:
+        """The sample of this number, yet to be rendered where that can be. See `Planner`."""
+        return plan_or_sample(self.source_of(index), index)
 
     def source_of(self, index: int) -> Source:
         """The source that the sample of this number comes from."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from dain.training.scenes import ScenePlan
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ class Source(Protocol):
 
     def sample(self, index: int) -> Sample:
         """The sample of this number, from 0 up; there is no end."""
+
+
+@runtime_checkable
+class Planner(Source, Protocol):
+    """A source whose samples, or some of them, need not be rendered where they are chosen."""
+
+    def plan(self, index: int) -> ScenePlan | Sample:
+        """What is to be rendered, or the sample itself where there is nothing to render."""
+
+
+def plan_or_sample(source: Source, index: int) -> ScenePlan | Sample:
+    """The plan of a sample if its source makes plans, else the sample."""
+    return source.plan(index) if isinstance(source, Planner) else source.sample(index)
 
 
 @dataclass(frozen=True)
@@ -105,6 +121,21 @@ def collate(samples: Sequence[Sample]) -> Batch:
         else:
             tensors[entry.name] = stacked[:, None]
     return Batch(**tensors)
+
+
+def join(batches: Sequence[Batch], order: Tensor) -> Batch:
+    """Batches on one device as one.
+
+    Args:
+        batches: of samples of one size.
+        order: ``(B,)`` int64, the place of each sample of the result among those of all batches.
+    """
+    return Batch(
+        **{
+            entry.name: torch.cat([getattr(batch, entry.name) for batch in batches])[order]
+            for entry in fields(Batch)
+        }
+    )
 
 
 def from_footage(

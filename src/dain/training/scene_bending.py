@@ -14,7 +14,7 @@ Map = npt.NDArray[np.float32]
 Box = tuple[int, int, int, int]  # left, top, right, bottom; the last two are outside
 
 _COARSE = 4  # places are worked out at every so many pixels, and interpolated
-_ROUNDS = 4  # of looking for the place that was bent onto another
+ROUNDS = 4  # of looking for the place that was bent onto another
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Bending:
         lying_x = (m[0, 0] * x + (m[0, 1] * y + m[0, 2])) / depth
         lying_y = (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) / depth
         source_x, source_y = lying_x, lying_y
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             bent_x, bent_y = self._at(source_x, source_y, done)
             source_x, source_y = lying_x - bent_x, lying_y - bent_y
         size = (right - left, bottom - top)

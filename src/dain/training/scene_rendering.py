@@ -139,10 +139,14 @@ def render_exposed(
         steps: how many moments stand for the exposure.
     """
     total = np.zeros((size, size, 4), np.float32)
-    for step in range(steps):
-        moment = t + shutter * ((step + 0.5) / steps - 0.5)
+    for moment in exposure_moments(t, shutter, steps):
         cv2.accumulate(render(layers, moment, size), total)
     return np.asarray(np.rint(total / steps), np.uint8)
+
+
+def exposure_moments(t: float, shutter: float, steps: int) -> list[float]:
+    """The moments that stand for an exposure; arguments as for `render_exposed`."""
+    return [t + shutter * ((step + 0.5) / steps - 0.5) for step in range(steps)]
 
 
 @dataclass(frozen=True)
@@ -166,9 +170,26 @@ def describe(
         start: a time.
         end: another.
     """
+    target_x, target_y = _carry_all(layers, labels, start, end)
+    visible = _within(target_x, target_y, labels.shape[0])
+    visible &= _look_up_labels(other_labels, target_x, target_y) == labels
+    nearness = np.array([layer.nearness for layer in layers], np.float32)
+    return Truth(_flow_to(target_x, target_y), nearness[labels], visible.astype(np.float32))
+
+
+def flow_between(
+    layers: Sequence[Layer], labels: Picture, start: float, end: float
+) -> npt.NDArray[np.float32]:
+    """Flow alone, ``(size, size, 2)`` in pixels; arguments as for `describe`."""
+    return _flow_to(*_carry_all(layers, labels, start, end))
+
+
+def _carry_all(
+    layers: Sequence[Layer], labels: Picture, start: float, end: float
+) -> tuple[Map, Map]:
+    """Where what is seen at each pixel at `start` is at `end`: x and y, ``(size, size)`` each."""
     size = labels.shape[0]
     target_x, target_y = np.empty((2, size, size), np.float32)
-    nearness = np.array([layer.nearness for layer in layers], np.float32)
     for number, layer in enumerate(layers):
         box = layer.box(start, size)
         if box is None:
@@ -178,11 +199,12 @@ def describe(
         x, y = layer.carry(box, start, end)
         cv2.copyTo(x, mine, target_x[top:bottom, left:right])
         cv2.copyTo(y, mine, target_y[top:bottom, left:right])
-    visible = _within(target_x, target_y, size)
-    visible &= _look_up_labels(other_labels, target_x, target_y) == labels
-    line = np.arange(size, dtype=np.float32)
-    flow = np.asarray(cv2.merge([target_x - line, target_y - line[:, None]]), np.float32)
-    return Truth(flow, nearness[labels], visible.astype(np.float32))
+    return target_x, target_y
+
+
+def _flow_to(x: Map, y: Map) -> npt.NDArray[np.float32]:
+    line = np.arange(x.shape[0], dtype=np.float32)
+    return np.asarray(cv2.merge([x - line, y - line[:, None]]), np.float32)
 
 
 def _within(x: Map, y: Map, size: int) -> npt.NDArray[np.bool_]:

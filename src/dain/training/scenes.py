@@ -9,6 +9,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from dain.errors import OptionError
 from dain.training.samples import Sample
@@ -18,10 +19,17 @@ from dain.training.scene_rendering import (
     Layer,
     Picture,
     describe,
+    flow_between,
     render,
     render_exposed,
 )
-from dain.training.spoiling import Frames, add_grain, change_light, compress, soften
+from dain.training.spoiling import (
+    Spoiling,
+    random_grain,
+    random_light,
+    random_quality,
+    random_scale,
+)
 from dain.training.textures import Textures
 
 Times = Literal["half", "any"]
@@ -66,6 +74,72 @@ CLEAN = SceneSettings(
 """Settings that leave the frames as they are rendered."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScenePlan:
+    """All that is decided about one scene; what is left is to render it.
+
+    `render` does so here, `dain.training.device_scenes` on a GPU.
+
+    Attributes:
+        size: side of the frames in pixels.
+        time: of the truth, in (0, 1).
+        layers: from the farthest, which is endless, to the nearest.
+        shutter: how long it is open, 1 for the whole time between the frames; None for no time.
+        spoiling: what befalls the rendered frames.
+    """
+
+    size: int
+    time: float
+    layers: tuple[Layer, ...]
+    shutter: float | None
+    spoiling: Spoiling
+
+    def render(self) -> Sample:
+        """The sample."""
+        size, layers = self.size, self.layers
+        labels0, labels1 = np.empty((size, size), np.uint8), np.empty((size, size), np.uint8)
+        first = render(layers, 0.0, size, labels0)
+        last = render(layers, 1.0, size, labels1)
+        truth = render(layers, self.time, size)
+        of_first = describe(layers, labels0, labels1, 0.0, 1.0)
+        of_last = describe(layers, labels1, labels0, 1.0, 0.0)
+        steps = self._exposure_steps(of_first.flow)
+        if steps:
+            first, truth, last = (self._exposed(t, steps) for t in (0.0, self.time, 1.0))
+        frames = self.spoiling.on((_rgb(first), _rgb(truth), _rgb(last)), self.time)
+        return Sample(
+            first=frames[0],
+            truth=frames[1],
+            last=frames[2],
+            time=self.time,
+            flow01=of_first.flow,
+            flow10=of_last.flow,
+            nearness0=of_first.nearness,
+            nearness1=of_last.nearness,
+            visible0=of_first.visible,
+            visible1=of_last.visible,
+            kind=0,
+        )
+
+    def exposure_steps(self) -> int:
+        """How many moments stand for an exposure; 0 where there is none, or nothing blurs."""
+        if self.shutter is None:
+            return 0
+        labels = np.empty((self.size, self.size), np.uint8)
+        render(self.layers, 0.0, self.size, labels)
+        return self._exposure_steps(flow_between(self.layers, labels, 0.0, 1.0))
+
+    def _exposure_steps(self, flow: npt.NDArray[np.float32]) -> int:
+        if self.shutter is None:
+            return 0
+        reach = self.shutter * float(np.abs(flow).max())  # pixels that the fastest is smeared over
+        return 0 if reach < 0.5 else min(max(ceil(reach) + 1, 2), _MOST_STEPS)
+
+    def _exposed(self, t: float, steps: int) -> Picture:
+        assert self.shutter is not None
+        return render_exposed(self.layers, t, self.size, self.shutter, steps)
+
+
 class SceneSource:
     """Makes samples from nothing but a seed, and photographs if there are any.
 
@@ -105,8 +179,8 @@ class SceneSource:
         self._settings = settings or SceneSettings()
         self._textures = Textures(textures, max(384, round(2.75 * size)), seed)
 
-    def sample(self, index: int) -> Sample:
-        """The scene of this number, from 0 up.
+    def plan(self, index: int) -> ScenePlan:
+        """What the scene of this number is made of, from 0 up.
 
         Raises:
             MediaError: a photograph cannot be decoded.
@@ -122,57 +196,34 @@ class SceneSource:
         layers = composer.layers()
         if chance(effects, settings.overlays):
             layers.extend(composer.overlays())
-        size = self._size
-        labels0, labels1 = np.empty((size, size), np.uint8), np.empty((size, size), np.uint8)
-        first = render(layers, 0.0, size, labels0)
-        last = render(layers, 1.0, size, labels1)
-        truth = render(layers, time, size)
-        of_first = describe(layers, labels0, labels1, 0.0, 1.0)
-        of_last = describe(layers, labels1, labels0, 1.0, 0.0)
-        frames = (_rgb(first), _rgb(truth), _rgb(last))
+        shutter = None
         if chance(effects, settings.motion_blur):
-            fastest = float(np.abs(of_first.flow).max())
-            frames = self._exposed(effects, layers, time, fastest) or frames
-        frames = self._spoil(effects, frames, time)
-        return Sample(
-            first=frames[0],
-            truth=frames[1],
-            last=frames[2],
+            shutter = float(effects.uniform(0.1, 0.5))
+        return ScenePlan(
+            size=self._size,
             time=time,
-            flow01=of_first.flow,
-            flow10=of_last.flow,
-            nearness0=of_first.nearness,
-            nearness1=of_last.nearness,
-            visible0=of_first.visible,
-            visible1=of_last.visible,
-            kind=0,
+            layers=tuple(layers),
+            shutter=shutter,
+            spoiling=self._random_spoiling(effects),
         )
 
-    def _exposed(
-        self, random: np.random.Generator, layers: list[Layer], time: float, fastest: float
-    ) -> Frames | None:
-        """The frames with motion blur; None if nothing would blur at this speed in pixels."""
-        shutter = float(random.uniform(0.1, 0.5))
-        if shutter * fastest < 0.5:
-            return None
-        steps = min(max(ceil(shutter * fastest) + 1, 2), _MOST_STEPS)
-        first, truth, last = (
-            _rgb(render_exposed(layers, t, self._size, shutter, steps)) for t in (0, time, 1)
-        )
-        return first, truth, last
+    def sample(self, index: int) -> Sample:
+        """The scene of this number, from 0 up.
 
-    def _spoil(self, random: np.random.Generator, frames: Frames, time: float) -> Frames:
-        """In the order in which it befalls footage: light, scaling, grain, delivery."""
-        settings = self._settings
-        if chance(random, settings.light):
-            frames = change_light(random, frames, time)
-        if chance(random, settings.softness):
-            frames = soften(random, frames)
-        if chance(random, settings.grain):
-            frames = add_grain(random, frames)
-        if chance(random, settings.compression):
-            frames = compress(random, frames)
-        return frames
+        Raises:
+            MediaError: a photograph cannot be decoded.
+        """
+        return self.plan(index).render()
+
+    def _random_spoiling(self, random: np.random.Generator) -> Spoiling:
+        settings, shape = self._settings, (self._size, self._size, 3)
+        # The order of drawing is that in which `Spoiling` follows it.
+        return Spoiling(
+            light=random_light(random) if chance(random, settings.light) else None,
+            scale=random_scale(random) if chance(random, settings.softness) else None,
+            grain=random_grain(random, shape) if chance(random, settings.grain) else None,
+            quality=random_quality(random) if chance(random, settings.compression) else None,
+        )
 
 
 def _random_time(random: np.random.Generator) -> float:

@@ -173,7 +173,11 @@ def _train(
         workers = settings.data.workers
         if workers is None:
             workers = max(default_workers() // devices, 1)
-        batches = load_batches(source, indices, workers, pin=fabric.device.type == "cuda")
+        on_gpu = fabric.device.type == "cuda"
+        # A GPU renders scenes by the way; beside a CPU that trains, processes do it ahead of time.
+        batches = load_batches(
+            source, indices, workers, pin=on_gpu, render_on=fabric.device if on_gpu else None
+        )
         try:
             return run.go(batches, session.minutes)
         finally:

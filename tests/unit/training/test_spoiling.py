@@ -1,7 +1,29 @@
 import numpy as np
 import pytest
 
-from dain.training.spoiling import add_grain, change_light, compress, soften
+from dain.training.spoiling import (
+    Spoiling,
+    random_grain,
+    random_light,
+    random_quality,
+    random_scale,
+)
+
+
+def compress(random, frames, lowest=30):
+    return Spoiling(quality=random_quality(random, lowest)).on(frames, 0.5)
+
+
+def add_grain(random, frames):
+    return Spoiling(grain=random_grain(random, frames[0].shape)).on(frames, 0.5)
+
+
+def change_light(random, frames, time=0.5):
+    return Spoiling(light=random_light(random)).on(frames, time)
+
+
+def soften(random, frames):
+    return Spoiling(scale=random_scale(random)).on(frames, 0.5)
 
 
 def pictures(height=48, width=66):
@@ -24,11 +46,7 @@ def error(one, two):
     return np.abs(one.astype(float) - two).mean()
 
 
-def light(random, frames):
-    return change_light(random, frames, 0.5)
-
-
-@pytest.mark.parametrize("change", [compress, add_grain, soften, light])
+@pytest.mark.parametrize("change", [compress, add_grain, soften, change_light])
 @pytest.mark.parametrize("shape", [(48, 66), (33, 35), (16, 16)])
 def test_frames_keep_their_form_and_the_originals_stay(change, shape):
     frames = pictures(*shape)
@@ -42,7 +60,7 @@ def test_frames_keep_their_form_and_the_originals_stay(change, shape):
         assert new is not frame
 
 
-@pytest.mark.parametrize("change", [compress, add_grain, soften, light])
+@pytest.mark.parametrize("change", [compress, add_grain, soften, change_light])
 def test_the_generator_decides(change):
     one, two, other = (change(np.random.default_rng(seed), pictures()) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
@@ -100,7 +118,7 @@ def test_grain_is_independent_and_centred():
 def test_light_drifts_one_way():
     flat = np.full((8, 8, 3), 128, np.uint8)
     for seed in range(20):
-        frames = change_light(np.random.default_rng(seed), (flat, flat, flat), 0.5)
+        frames = change_light(np.random.default_rng(seed), (flat, flat, flat))
         first, truth, last = (frame[0, 0].astype(int) for frame in frames)
         assert (np.abs(truth - 128) <= 1).all()
         assert (np.abs((first + last) / 2 - truth) <= 1).all()
