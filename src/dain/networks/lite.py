@@ -107,14 +107,14 @@ class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
         return int(per_pixel * height * width) + _SCRATCH
 
     def encode(
-        self, frame: Tensor, scale: Fraction = Fraction(1), *, coarse: bool | None = None
+        self, frame: Tensor, scale: Fraction = Fraction(1), *, search: Fraction | None = None
     ) -> LiteFeatures:
         """Extract features and keep the grey picture at search size. See the base class.
 
         Args:
             frame: see the base class.
             scale: likewise.
-            coarse: search flow at half the size; None to go by the size, as frames that
+            search: share of the size at which flow is searched; None to go by it, as frames that
                 people have are searched.
         """
         height, width = frame.shape[2:]
@@ -126,7 +126,7 @@ class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
             motion_pyramid = self.encoder(extended)
         weights = frame.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
         luma = functional.avg_pool2d((extended * weights).sum(1, keepdim=True), 2)
-        tall, wide = search_size(extended.shape[2], extended.shape[3], coarse)
+        tall, wide = search_size(extended.shape[2], extended.shape[3], search)
         grey = grey_pictures(extended, tall, wide)
         return LiteFeatures(frame, pyramid, motion_pyramid, luma, grey)
 

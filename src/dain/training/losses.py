@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -48,10 +49,10 @@ def training_loss(network: DainLite, batch: Batch) -> Losses:
         network: in training mode or not.
         batch: on its device.
     """
-    # Crops are small, but most frames are not, and those are searched at half their size.
-    coarse = bool(torch.rand(()) < _COARSE)
-    features0 = network.encode(batch.first, coarse=coarse)
-    features1 = network.encode(batch.last, coarse=coarse)
+    # Crops are small, but most frames are not, and those are searched at less than their size.
+    search = Fraction(1, 2) if torch.rand(()) < _COARSE else Fraction(1)
+    features0 = network.encode(batch.first, search=search)
+    features1 = network.encode(batch.last, search=search)
     motion = network.relate(features0, features1)
     time = batch.time.view(-1, 1, 1, 1)
     frames, blended = network.synthesise_at(features0, features1, motion, time)

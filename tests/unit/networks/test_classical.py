@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -7,16 +9,16 @@ from dain.networks.classical import log_confidence, search_both, search_size, vi
 from dain.ops import ClassicalFlow
 
 
-def test_large_frames_are_searched_at_half_the_size():
+def test_large_frames_are_searched_at_two_thirds_of_the_size():
     assert search_size(16, 16) == (16, 16)
     assert search_size(448, 432) == (448, 432)
-    assert search_size(480, 640) == (240, 320)
-    assert search_size(1088, 1920) == (544, 960)
+    assert search_size(480, 640) == (320, 427)
+    assert search_size(1088, 1920) == (726, 1280)
 
 
 def test_the_size_of_the_search_can_be_asked_for():
-    assert search_size(192, 192, True) == (96, 96)
-    assert search_size(480, 640, False) == (480, 640)
+    assert search_size(192, 192, Fraction(1, 2)) == (96, 96)
+    assert search_size(480, 640, Fraction(1)) == (480, 640)
 
 
 @pytest.mark.parametrize("size", [(32, 40), (64, 80)])

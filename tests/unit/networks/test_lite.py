@@ -145,10 +145,10 @@ def test_motion_is_found_at_the_scale(trained):
     assert motion_size(1, 1, Fraction(1, 100)) == (16, 16)
 
 
-def test_a_coarse_search_is_of_half_the_size(trained):
+def test_the_search_can_be_of_another_size(trained):
     frame, _, _ = moving_pair(1, 96, 128)
-    for coarse, size in ((None, (96, 128)), (False, (96, 128)), (True, (48, 64))):
-        features = trained.encode(frame, coarse=coarse)
+    for search, size in ((None, (96, 128)), (Fraction(1), (96, 128)), (Fraction(1, 2), (48, 64))):
+        features = trained.encode(frame, search=search)
         assert features.grey.shape == (1, *size)
         assert features.luma.shape == (1, 1, 48, 64)
 
