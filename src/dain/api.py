@@ -63,8 +63,8 @@ def interpolate_video(
     24000/1001.
 
     Args:
-        input: video file, folder of stills, or ``%05d.png`` pattern of stills.
-        output: likewise; the name decides the container.
+        input: video, animated image, folder of stills, or ``%05d.png`` pattern of stills.
+        output: likewise; the name decides the format.
         fps: output rate; exactly one of `fps` and `factor` is given.
         factor: output rate as a multiple of the source's average rate.
         model: name of the network.

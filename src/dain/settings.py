@@ -154,9 +154,11 @@ class ReadSettings:
 
     Attributes:
         stills_rate: rate at which a folder of stills plays; stills carry none.
+        alpha: frames of a transparent animated image come as RGBA; else they are laid on white.
     """
 
     stills_rate: Fraction = DEFAULT_STILLS_RATE
+    alpha: bool = False
 
     def __post_init__(self) -> None:
         if self.stills_rate <= 0:

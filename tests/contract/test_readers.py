@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from tests.support.animations import save_animation
 from tests.support.videos import make_video, pictures
 
 from dain.errors import MediaError
@@ -20,6 +21,7 @@ from dain.settings import ReadSettings
 COUNT = 13
 SIZE = (62, 46)
 RATE = Fraction(25)
+ANIMATED = {"a.gif": 6.0, "a.apng": 0.0, "animated.png": 0.0, "a.webp": 0.0}
 STILLS = {".png": 0.0, ".tiff": 0.0, ".jpg": 6.0, ".webp": 12.0}
 
 
@@ -41,6 +43,8 @@ class Case:
                 folder / self.name, images=images, rate=RATE, codec=self.codec,
                 pixel_format=self.pixel_format, options=self.options, keyframe_interval=5,
             )  # fmt: skip
+        if self.name in ANIMATED:
+            return save_animation(folder / self.name, images, float(1000 / RATE))
         for index, image in enumerate(images):
             cv2.imwrite(str(folder / f"{index + 1:05d}{self.name}"), image[..., ::-1])
         return folder if self.name != ".tiff" else folder / "%05d.tiff"
@@ -59,7 +63,7 @@ CASES = [
     Case("a.mpg", "mpeg1video", options={"b": "4M"}),
     Case("a.flv", "libx264"),
     Case("a.h264", "libx264", options={"bf": "2"}),
-    *[Case(suffix, tolerance=tolerance) for suffix, tolerance in STILLS.items()],
+    *[Case(name, tolerance=tolerance) for name, tolerance in (ANIMATED | STILLS).items()],
     Case(".png", deep=True, tolerance=0.0),
 ]
 

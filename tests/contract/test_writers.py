@@ -32,6 +32,7 @@ class Case:
         tolerance: mean absolute difference of what comes back, of 255.
         tick: coarsest unit of the container's clock; 0 where times are exact.
         starts_at_zero: transport streams begin later, to leave room for decoding.
+        rate: of the frames.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     tolerance: float = 6.0
     tick: Fraction = Fraction(0)
     starts_at_zero: bool = True
+    rate: Fraction = RATE
 
 
 MILLISECOND, TRANSPORT = Fraction(1, 1000), Fraction(1, 90_000)
@@ -60,6 +62,11 @@ CASES = [
     Case("deep_ffv1.mkv", {"codec": "ffv1"}, deep=True, tolerance=0.2, tick=MILLISECOND),
     Case("prores.mov", {"codec": "prores_ks"}, deep=True, tolerance=3.0),
     Case("huffyuv.avi", {"codec": "huffyuv"}, tolerance=0.0),
+    Case("a.gif", tick=Fraction(1, 100), rate=Fraction(30000, 1001)),
+    Case("a.apng", tolerance=0.0),
+    Case("deep.apng", deep=True, tolerance=0.0),
+    Case("a.webp", tick=MILLISECOND),
+    Case("lossless.webp", {"options": {"lossless": "1"}}, tolerance=0.0, tick=MILLISECOND),
     Case("stills", tolerance=0.0),
     Case("deep_stills", deep=True, tolerance=0.0),
     Case("%05d.png", tolerance=0.0),
@@ -85,11 +92,12 @@ def path(case: Case, tmp_path: Path) -> Path:
 
 def frames(case: Case, count: int = COUNT) -> list[Frame]:
     images = pictures(count, *SIZE, deep=case.deep)
-    return [Frame(image, index, 1 / RATE, 1, index) for index, image in enumerate(images)]
+    return [Frame(image, index, 1 / case.rate, 1, index) for index, image in enumerate(images)]
 
 
 def writer_of(case: Case, path: Path, **encode: object) -> FrameWriter:
-    spec = OutputSpec(width=SIZE[0], height=SIZE[1], rate=RATE, bit_depth=16 if case.deep else 8)
+    depth = 16 if case.deep else 8
+    spec = OutputSpec(width=SIZE[0], height=SIZE[1], rate=case.rate, bit_depth=depth)
     return open_writer(path, spec, EncodeSettings(**{**case.encode, **encode}))  # type: ignore[arg-type]
 
 

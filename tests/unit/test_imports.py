@@ -41,6 +41,7 @@ HOMES = {
     "numba": {"ops", "cli"},
     "triton": {"ops"},
     "av": {"media", "training", "cli"},
+    "PIL": {"media"},
     "typer": {"cli"},
     "rich": {"cli"},
     "safetensors": {"weights"},
@@ -103,7 +104,7 @@ def loaded_by(code):
     return set(run.stdout.split("\n")[-2].split())
 
 
-HEAVY = {"torch", "av", "cv2", "numba", "numpy", "rich", "typer", "safetensors", "triton"}
+HEAVY = {"torch", "av", "cv2", "numba", "numpy", "rich", "typer", "safetensors", "triton", "PIL"}
 
 
 def test_importing_dain_loads_nothing_heavy():

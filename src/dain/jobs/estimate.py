@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.pipeline import run_pipeline
-from dain.jobs.prepare import PreparedJob, check_names, prepare
+from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator, refuse_damage
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
@@ -73,7 +73,7 @@ def estimate_job(
         DamageError: the sample is damaged and the settings are strict.
     """
     check_names(source, output)
-    with open_reader(source, settings.read) as reader:
+    with open_reader(source, reading_for(output, settings)) as reader:
         meter = ProgressMeter(on_progress)
         meter.enter("reading")
         job = prepare(reader, settings)

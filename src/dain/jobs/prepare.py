@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from dain.errors import MediaError, OptionError, OutputError
-from dain.media import FrameReader, OutputSpec, VideoInfo
+from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha
 from dain.media.clock import clock_start
-from dain.settings import JobSettings, TimeSettings
+from dain.settings import JobSettings, ReadSettings, TimeSettings
 from dain.timeline import Plan, Timing, make_plan, measure
 
 # FFmpeg keeps both halves of a time base in 32 bits.
 _LARGEST_PART = 2**31 - 1
 _FINEST_SPLIT = 1000
+
+# Pixel formats of luma and chroma, which is what lossy codecs work in.
+_LOSSY_FORMATS = ("yuv", "nv", "p0", "p2", "p4")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,14 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
         offset=spec.copy_offset,
         time_base=common_time_base(plan.output_rate, spec.copy_offset, last_duration),
     )
+
+
+def reading_for(output: Path, settings: JobSettings) -> ReadSettings:
+    """How to read for an output: transparency is kept where the output can hold it.
+
+    Elsewhere it goes before anything is interpolated, which is faster and looks better.
+    """
+    return replace(settings.read, alpha=keeps_alpha(output, settings.encode))
 
 
 def check_names(source: Path, output: Path) -> None:
@@ -148,4 +159,8 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         cut_start=plan.start > 0,
         copy_offset=max(first - clock_start(info.path), Fraction(0)) if is_whole else Fraction(0),
         copy_streams=not asked.slow_motion,
+        alpha=info.alpha,
+        # A loop that is made to close is made to go on; a film has no wish of its own.
+        plays=0 if asked.loop or info.plays is None else info.plays,
+        exact=not info.pixel_format.startswith(_LOSSY_FORMATS),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from dain.errors import DamageError
 from dain.jobs.making import FrameInterpolator, FrameMaker, checked
 from dain.jobs.pipeline import run_pipeline
-from dain.jobs.prepare import PreparedJob, check_names, prepare
+from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.media import FrameReader, FrameWriter, open_reader, open_writer
 from dain.settings import EngineSettings, JobSettings
@@ -56,7 +56,7 @@ def run_job(
     """Interpolate a video; the output appears under its name only when it is complete.
 
     Args:
-        source: video file, folder of stills, or pattern of stills.
+        source: video, animated image, folder of stills, or pattern of stills.
         output: likewise.
         settings: what to do.
         on_progress: called in this thread with each progress event.
@@ -71,7 +71,7 @@ def run_job(
     started = time.monotonic()
     meter = ProgressMeter(on_progress)
     check_names(source, output)
-    with open_reader(source, settings.read) as reader:
+    with open_reader(source, reading_for(output, settings)) as reader:
         meter.enter("reading")
         job = prepare(reader, settings)
         meter.total = job.plan.count

@@ -1,4 +1,4 @@
-"""Reading and writing pictures in time: PyAV videos and folders of stills behind two interfaces."""
+"""Reading and writing pictures in time: videos, animated images and stills, two interfaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dain.media.frame import (
     Timestamps,
     VideoInfo,
 )
-from dain.media.opening import open_reader, open_writer
+from dain.media.opening import keeps_alpha, open_reader, open_writer
 
 __all__ = [
     "Colour",
@@ -23,6 +23,7 @@ __all__ = [
     "OutputSpec",
     "Timestamps",
     "VideoInfo",
+    "keeps_alpha",
     "open_reader",
     "open_writer",
 ]

@@ -12,6 +12,7 @@ import av
 from av.codec.codec import UnknownCodecError
 
 from dain.errors import OutputError
+from dain.media.animation_options import SUFFIXES
 from dain.media.encoder_tables import CONTAINERS, ENCODERS, Container, Encoder
 from dain.media.encoding import Choice, prove
 from dain.media.frame import Colour, OutputSpec
@@ -33,8 +34,8 @@ def container_for(path: Path) -> Container:
     found = CONTAINERS.get(path.suffix.lower())
     if found is None:
         raise OutputError(
-            f"expected an output ending in {', '.join(CONTAINERS)} (or stills: a folder, or "
-            f"a pattern such as frames/%05d.png), found {path.name!r}"
+            f"expected an output ending in {', '.join((*CONTAINERS, *SUFFIXES))} (or stills: a "
+            f"folder, or a pattern such as frames/%05d.png), found {path.name!r}"
         )
     return found
 
@@ -66,7 +67,7 @@ def choose(path: Path, spec: OutputSpec, settings: EncodeSettings) -> tuple[Choi
                     f"{spec.sample_aspect_ratio}: pixels will be shown square; "
                     "an .mp4 or libx264 in .mkv keeps it"
                 )
-            if stored_colour(path, candidate, spec.colour) != spec.colour and _is_wide(spec.colour):
+            if stored_colour(path, candidate, spec.colour) != spec.colour and is_wide(spec.colour):
                 messages.append(
                     f"{path.suffix} with {candidate.encoder} cannot note the source's wide or "
                     "high dynamic range colour: it will look pale; an .mp4 keeps it"
@@ -91,7 +92,8 @@ def stored_colour(path: Path, choice: Choice, colour: Colour) -> Colour:
     return colour if encoder.colour or container_for(path).colour else Colour()
 
 
-def _is_wide(colour: Colour) -> bool:
+def is_wide(colour: Colour) -> bool:
+    """Whether a picture looks pale where this description is not known."""
     return colour.primaries == _BT2020 or colour.transfer in _HIGH_DYNAMIC_RANGE
 
 

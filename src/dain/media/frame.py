@@ -20,7 +20,8 @@ class Frame:
     """One picture and its exact time.
 
     Attributes:
-        pixels: ``(H, W, 3)`` RGB, C-contiguous; uint8, or uint16 (full 0..65535
+        pixels: ``(H, W, 3)`` RGB, or ``(H, W, 4)`` RGBA where the source is transparent and
+            its reader was asked to keep that, C-contiguous; uint8, or uint16 (full 0..65535
             scale) where the source has more than 8 bits. Upright as it is to be seen.
         pts: presentation time in units of `time_base`.
         time_base: seconds per unit.
@@ -71,6 +72,8 @@ class VideoInfo:
         sample_aspect_ratio: width over height of one pixel, upright; 1 if untagged.
         codec: name of the source's codec, or the stills' format.
         pixel_format: FFmpeg's name of the source's pixel format.
+        alpha: frames are RGBA.
+        plays: how often an animated image is played in all, 0 without end; None for all else.
     """
 
     path: Path
@@ -85,6 +88,8 @@ class VideoInfo:
     sample_aspect_ratio: Fraction
     codec: str
     pixel_format: str
+    alpha: bool = False
+    plays: int | None = None
 
 
 @dataclass
@@ -181,6 +186,10 @@ class OutputSpec:
         cut_start: what lies before `copy_start` is left out.
         copy_offset: output time of `copy_start`.
         copy_streams: False leaves every other stream behind (slow motion), with a message.
+        alpha: the frames are RGBA.
+        plays: how often an animated image is to be played in all; 0 without end.
+        exact: the source's pictures have not lost anything to a codec: no loss is added where
+            the format leaves the choice.
     """
 
     width: int
@@ -195,6 +204,9 @@ class OutputSpec:
     cut_start: bool = False
     copy_offset: Fraction = Fraction(0)
     copy_streams: bool = True
+    alpha: bool = False
+    plays: int = 0
+    exact: bool = False
 
 
 class FrameWriter(ABC):

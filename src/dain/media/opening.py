@@ -9,30 +9,53 @@ from dain.settings import EncodeSettings, ReadSettings
 
 
 def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader:
-    """Open a video file, a folder of stills, or a ``%05d.png`` pattern of stills.
+    """Open a video, an animated image, a folder of stills, or a ``%05d.png`` pattern of stills.
 
     Raises:
         MediaError: nothing is there, or it is no video.
     """
+    from dain.media.animation import animation_format
+    from dain.media.animation_reader import AnimationReader
     from dain.media.stills import StillsReader, is_stills
     from dain.media.video_reader import VideoReader
 
     settings = settings or ReadSettings()
-    return StillsReader(path, settings) if is_stills(path) else VideoReader(path)
+    if is_stills(path):
+        return StillsReader(path, settings)
+    image_format = animation_format(path)
+    if image_format is not None:
+        return AnimationReader(path, image_format, settings)
+    return VideoReader(path)
 
 
 def open_writer(
     path: Path, spec: OutputSpec, settings: EncodeSettings | None = None
 ) -> FrameWriter:
-    """Open a video file, a folder, or a ``%05d.png`` pattern of stills for writing.
+    """Open a video, an animated image, a folder, or a ``%05d.png`` pattern for writing.
 
     Raises:
         OutputError: it exists already, cannot be written, or cannot hold what was asked.
     """
+    from dain.media.animation_options import output_format
+    from dain.media.animation_writer import AnimationWriter
     from dain.media.stills import StillsWriter, is_stills_output
     from dain.media.video_writer import VideoWriter
 
     settings = settings or EncodeSettings()
     if is_stills_output(path):
         return StillsWriter(path, spec, settings)
+    image_format = output_format(path, settings.codec)
+    if image_format is not None:
+        return AnimationWriter(path, image_format, spec, settings)
     return VideoWriter(path, spec, settings)
+
+
+def keeps_alpha(path: Path, settings: EncodeSettings | None = None) -> bool:
+    """Whether the writer of an output takes RGBA frames."""
+    from dain.media.animation_options import output_format
+    from dain.media.stills import is_stills_output, stills_keep_alpha
+
+    codec = None if settings is None else settings.codec
+    if is_stills_output(path):
+        return stills_keep_alpha(path, codec)
+    return output_format(path, codec) is not None

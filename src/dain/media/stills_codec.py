@@ -67,7 +67,7 @@ def channels_of(data: bytes) -> int:
 
 
 def encode_still(pixels: Pixels, image_format: str) -> bytes:
-    """Encode ``(H, W, 3)`` RGB.
+    """Encode ``(H, W, 3)`` RGB or, but for JPEG, ``(H, W, 4)`` RGBA.
 
     PNG, TIFF and WebP are lossless; JPEG has quality 95 and full chroma. PNG and TIFF
     keep uint16; JPEG and WebP need uint8.
@@ -80,8 +80,9 @@ def encode_still(pixels: Pixels, image_format: str) -> bytes:
         ValueError: the format cannot hold these pixels.
     """
     suffix, parameters = _ENCODERS[image_format]
+    code = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
     try:
-        done, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), parameters)
+        done, data = cv2.imencode(suffix, cv2.cvtColor(pixels, code), parameters)
     except cv2.error as error:
         raise ValueError(str(error).strip().splitlines()[0]) from error
     if not done:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-import av
 import numpy as np
 
 from dain.errors import EncodeError, OutputError
 from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.left_behind import kinds_left_behind
 from dain.media.output import StagedFolder
 from dain.media.stills_codec import encode_still, to_depth
 from dain.media.stills_names import FORMATS, Pattern, format_of, is_stills, pattern_of
@@ -72,7 +72,7 @@ class StillsWriter(FrameWriter):
         Raises:
             EncodeError: its size is another than promised, or the disk refused it.
         """
-        expected = (self._spec.height, self._spec.width, 3)
+        expected = (self._spec.height, self._spec.width, 4 if self._spec.alpha else 3)
         if frame.pixels.shape != expected:
             raise EncodeError(
                 f"expected frames of shape {expected}, found {frame.pixels.shape} "
@@ -128,18 +128,9 @@ class StillsWriter(FrameWriter):
 
     def _note_left_behind(self) -> None:
         """Name what a video source holds and stills cannot."""
-        source = self._spec.source
-        if source is None or is_stills(source):
-            return
-        try:
-            with av.open(str(source)) as container:
-                kinds = sorted({stream.type for stream in container.streams} - {"video"})
-        except (av.FFmpegError, OSError):
-            return  # the reader of the source says what is wrong with it
+        kinds = kinds_left_behind(self._spec.source)
         if kinds:
-            self.messages.append(
-                f"stills hold pictures only; the source's {', '.join(kinds)} is left behind"
-            )
+            self.messages.append(f"stills hold pictures only; the source's {kinds} is left behind")
 
     def _note_others(self) -> None:
         """Name the stills of an earlier, longer output that stay behind."""
@@ -152,6 +143,12 @@ class StillsWriter(FrameWriter):
                 f"{older} stills from {self._pattern.name(self._written)} on were in "
                 f"{self._folder} before and stay there; remove them if they are outdated"
             )
+
+
+def stills_keep_alpha(path: Path, codec: str | None) -> bool:
+    """Whether stills of this name and codec hold transparency, as all but JPEG do."""
+    pattern_format = None if pattern_of(path) is None else format_of(path.name)
+    return (pattern_format or _CODECS.get((codec or "png").lower())) != "jpeg"
 
 
 def _choose_format(path: Path, pattern: Pattern | None, settings: EncodeSettings) -> str:
