@@ -61,7 +61,6 @@ def _train(
     decay: given.Decay = None,
     weight_decay: given.WeightDecay = None,
     clip: given.Clip = None,
-    squares: given.Squares = None,
     averaging: given.Averaging = None,
     precision: given.Precision = None,
     seed: given.Seed = None,

@@ -15,7 +15,6 @@ from dain.training.samples import Batch
 
 _SOFT = 1e-3  # of the Charbonnier penalty, in the range of colours
 _USUAL = 0.02  # error of a sample at which its penalty has the slope of a logarithm
-_NOISE = 2 / 255  # root mean square that noise alone may have; less is not worth more
 _SCALES = 2
 _COARSE = 0.5  # share of batches whose flow is searched at half size
 _BLENDED, _FLOW, _NEARNESS = 0.3, 2.0, 0.1  # shares of the lesser parts
@@ -36,7 +35,7 @@ class Losses(NamedTuple):
     parts: dict[str, Tensor]
 
 
-def training_loss(network: DainLite, batch: Batch, squares: float = 0.0) -> Losses:
+def training_loss(network: DainLite, batch: Batch) -> Losses:
     """Run the network on a batch and judge its frames, its flows and its sense of depth.
 
     The frame's penalty is the square root of each sample's Charbonnier error. The error itself
@@ -46,14 +45,9 @@ def training_loss(network: DainLite, batch: Batch, squares: float = 0.0) -> Loss
     Every part is a mean over samples, to which one of which nothing is known gives 0, so that
     the mean over the halves of a batch, on two devices, is that of the whole.
 
-    What minimises it is a median: sharp, and wrong by a whole edge where motion is in doubt.
-    PSNR asks for the mean there. With `squares` the logarithm of a sample's root mean square,
-    which is PSNR but for a factor, takes the place of a part of the penalty.
-
     Args:
         network: in training mode or not.
         batch: on its device.
-        squares: share of that logarithm, 0 to 1.
     """
     # Crops are small, but most frames are not, and those are searched at less than their size.
     search = Fraction(1, 2) if torch.rand(()) < _COARSE else Fraction(1)
@@ -63,8 +57,8 @@ def training_loss(network: DainLite, batch: Batch, squares: float = 0.0) -> Loss
     time = batch.time.view(-1, 1, 1, 1)
     frames, blended = network.synthesise_at(features0, features1, motion, time)
     parts = {
-        "frame": _frame_penalty(frames, batch.truth, squares),
-        "blended": _frame_penalty(blended, batch.truth, squares),
+        "frame": _frame_penalty(frames, batch.truth),
+        "blended": _frame_penalty(blended, batch.truth),
         "flow": _flow_penalty(motion, batch),
         "nearness": _nearness_penalty(motion, batch),
     }
@@ -76,16 +70,9 @@ def training_loss(network: DainLite, batch: Batch, squares: float = 0.0) -> Loss
     return Losses(total, {name: part.detach() for name, part in parts.items()})
 
 
-def _frame_penalty(made: Tensor, truth: Tensor, squares: float = 0.0) -> Tensor:
-    """Mean over samples of the root of the Charbonnier error, over two scales.
-
-    A share of `squares` of it gives way to the logarithm of the root mean square.
-    """
+def _frame_penalty(made: Tensor, truth: Tensor) -> Tensor:
+    """Mean over samples of the root of the Charbonnier error, over two scales."""
     error = made - truth
-    if squares:
-        power = error.square().mean((1, 2, 3)) + _NOISE**2
-        charbonnier = (1 - squares) * _frame_penalty(made, truth)
-        return charbonnier + squares * 0.5 * (power / _USUAL**2).log().mean()
     total = error.new_zeros(())
     for scale in range(_SCALES):
         if scale:

@@ -97,8 +97,6 @@ class OptimisationSettings:
         betas: decay of AdamW's averages of the gradient and of its square.
         weight_decay: of AdamW; biases and other vectors are not decayed.
         clip: norm to which longer gradients are shortened.
-        squares: share of squared errors in what the frames cost, 0 to 1: for PSNR, at the price
-            of softer pictures where motion is in doubt.
         averaging: decay per step of the exponential moving average of the weights (the first
             steps average over less); the average is what is validated and exported.
         precision: arithmetic of the learned layers: bf16, fp32, or auto for bf16 where the
@@ -108,7 +106,7 @@ class OptimisationSettings:
     """
 
     batch: int = 4
-    steps: int = 8_400
+    steps: int = 9_000
     rate: float = 5e-4
     warm_up: int = 200
     decay: float = 0.5
@@ -116,7 +114,6 @@ class OptimisationSettings:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 1e-4
     clip: float = 1.0
-    squares: float = 0.0
     averaging: float = 0.999
     precision: str = "auto"
     channels_last: bool = True
@@ -132,7 +129,6 @@ class OptimisationSettings:
             ("decay", 0.0, 1.0),
             ("final_rate", 0.0, 1.0),
             ("weight_decay", 0.0, 1.0),
-            ("squares", 0.0, 1.0),
             ("averaging", 0.0, 0.999999),
             ("clip", 1e-12, math.inf),
         ):

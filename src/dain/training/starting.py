@@ -6,7 +6,6 @@ import contextlib
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from dain.training.progress import OnTrainProgress
 from dain.training.run import Outcome, Run
 from dain.training.samples import Source
 from dain.training.schedule import rate_at
-from dain.training.settings import OptimisationSettings, TrainSettings
+from dain.training.settings import TrainSettings
 from dain.training.sources import default_workers, fingerprint, make_source
 from dain.training.trainer import Loss, Trainer
 from dain.training.validation import Validation
@@ -163,9 +162,7 @@ def _train(
     source = session.parts.source or make_source(settings.data, optimisation.seed)
     with _alone(folder):
         fabric.launch()
-        trainer = Trainer(
-            fabric, network, session.parts.loss or _usual_loss(optimisation), optimisation
-        )
+        trainer = Trainer(fabric, network, session.parts.loss or _usual_loss(), optimisation)
         run = Run(fabric, trainer, settings, folder, validation, data, session.on_progress)
         if checkpoint is not None:
             run.restore(checkpoint)
@@ -198,10 +195,10 @@ def _network(settings: TrainSettings, parts: Parts) -> nn.Module:
     return record.build()
 
 
-def _usual_loss(settings: OptimisationSettings) -> Loss:
+def _usual_loss() -> Loss:
     from dain.training.losses import training_loss
 
-    return partial(training_loss, squares=settings.squares)
+    return training_loss
 
 
 def _check_data(settings: TrainSettings, checkpoint: Checkpoint | None) -> str:

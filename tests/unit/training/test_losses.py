@@ -132,27 +132,6 @@ def test_a_better_frame_costs_less():
     assert all(less < more for less, more in itertools.pairwise(costs))
 
 
-def test_squares_ask_for_the_mean_of_what_may_be():
-    """A picture that is black in three samples of five and white in the others."""
-    truth = torch.tensor([0.0, 0, 0, 1, 1]).view(1, 1, 1, 5).expand(1, 3, 4, 5)
-
-    def best(squares):
-        levels = torch.linspace(0, 1, 101)
-        costs = [losses._frame_penalty(level.expand_as(truth), truth, squares) for level in levels]
-        return float(levels[int(torch.stack(costs).argmin())])
-
-    assert best(1.0) == pytest.approx(0.4, abs=0.011)
-    # Of the two scales the coarse one knows means already, but not all of them.
-    assert best(0.0) < best(0.5) < 0.41
-
-
-@pytest.mark.parametrize("squares", [0.0, 0.5, 1.0])
-def test_less_error_costs_less_with_squares_too(squares):
-    truth = collate([scene()]).truth
-    costs = [losses._frame_penalty(truth + e, truth, squares) for e in (0.0, 0.01, 0.1, -0.2)]
-    assert all(less < more for less, more in itertools.pairwise(costs))
-
-
 def test_quiet_samples_do_not_drown_among_wild_ones():
     """Halving a sample's error is worth something, though its error be a quarter of another's."""
     truth = collate([scene()]).truth
