@@ -106,7 +106,7 @@ class OptimisationSettings:
     """
 
     batch: int = 4
-    steps: int = 9_000
+    steps: int = 8_400
     rate: float = 5e-4
     warm_up: int = 200
     decay: float = 0.5

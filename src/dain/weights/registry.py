@@ -95,9 +95,9 @@ DAIN_LITE = ModelRecord(
     citation=f"depth-aware flow projection after {_PAPER}",
     embedded=EmbeddedWeights(
         file="dain-lite.safetensors",
-        sha256="ef352db1d8d8b9798f2abd856a53697bfe2346ddf5fbe69364435a327e685094",
-        recipe="dain train -o RUN --textures TEXTURES --clips CLIPS",
-        steps=900,
+        sha256="bf9c20d66f20df2e38347cb3aa0b79f6bb6b5abd8885f942651d105a614b8f95",
+        recipe="dain train -o RUN --textures TEXTURES --clips CLIPS --devices 2",
+        steps=8400,
         data=(
             DataSource("procedural scenes, made by dain itself", "MIT"),
             DataSource("Kodak Lossless True Color Image Suite", "released for unrestricted use"),
