@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dain.ops.dispatch import Backend, choose
+from dain.ops.warping import check_shapes
 
 TAPS = 4  # rows and columns of the window
 
@@ -41,11 +42,7 @@ def bicubic_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> T
     Raises:
         ValueError: shapes do not fit, or the backend cannot run these tensors.
     """
-    if image.ndim != 4 or flow.shape != (image.shape[0], 2, *image.shape[2:]):
-        raise ValueError(
-            "image must be (B, C, H, W) and flow (B, 2, H, W) of the same size, "
-            f"found {tuple(image.shape)} and {tuple(flow.shape)}"
-        )
+    check_shapes(image, flow)
     warp: Callable[..., Tensor] = _warp
     choice = choose(backend, image, flow, storage=(torch.bfloat16,))
     if choice == "numba":

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread
 from dain.ops.layouts import layout_of
-from dain.ops.registration import register
+from dain.ops.registration import by_image_if_wanted, register
 
 _ROWS = 8  # found at a time: their windows stay in the cache
 _LEAST_ROWS = 16  # a slice smaller than this is not worth a thread
@@ -197,16 +197,6 @@ def _warp_gradient(
     return by_pixels.contiguous(memory_format=layout_of(image)), torch.from_numpy(gf)
 
 
-def _save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
-    by_image = ctx.needs_input_grad[0]
-    grad_image, grad_flow = warp_gradient(*ctx.saved_tensors, grad, by_image)
-    return grad_image if by_image else None, grad_flow
-
-
 warp_gradient = register(
     "bicubic_warp_gradient(Tensor image, Tensor flow, Tensor grad, bool by_image)"
     " -> (Tensor, Tensor)",
@@ -220,5 +210,5 @@ warp = register(
     "bicubic_warp(Tensor image, Tensor flow) -> Tensor",
     cpu=_warp,
     fake=lambda image, flow: _empty_result(image),
-    gradient=(_save, _backward),
+    gradient=by_image_if_wanted(warp_gradient),
 )

@@ -59,3 +59,21 @@ def from_inputs(gradient: Function) -> tuple[Function, Function]:
         return gradient(*ctx.saved_tensors, *grads)
 
     return save, backward
+
+
+def by_image_if_wanted(gradient: Function) -> tuple[Function, Function]:
+    """`register`'s gradient for an op on an image and a flow; the image's only where it is wanted.
+
+    Args:
+        gradient: takes image, flow, the gradient by the output, and whether the image's is wanted.
+    """
+
+    def save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
+        wanted = ctx.needs_input_grad[0]
+        by_image, by_flow = gradient(*ctx.saved_tensors, grad, wanted)
+        return by_image if wanted else None, by_flow
+
+    return save, backward

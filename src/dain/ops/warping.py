@@ -33,11 +33,7 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
     Raises:
         ValueError: shapes do not fit, or the backend cannot run these tensors.
     """
-    if image.ndim != 4 or flow.shape != (image.shape[0], 2, *image.shape[2:]):
-        raise ValueError(
-            "image must be (B, C, H, W) and flow (B, 2, H, W) of the same size, "
-            f"found {tuple(image.shape)} and {tuple(flow.shape)}"
-        )
+    check_shapes(image, flow)
     warp: Callable[..., Tensor] = _warp
     choice = choose(backend, image, flow, storage=(torch.bfloat16,))
     if choice == "numba":
@@ -49,6 +45,19 @@ def backward_warp(image: Tensor, flow: Tensor, *, backend: Backend = "auto") -> 
 
         warp = triton_warping.warp
     return warp(image, flow)
+
+
+def check_shapes(image: Tensor, flow: Tensor) -> None:
+    """Refuse a picture and a flow that do not fit.
+
+    Raises:
+        ValueError: they are not ``(B, C, H, W)`` and ``(B, 2, H, W)``.
+    """
+    if image.ndim != 4 or flow.shape != (image.shape[0], 2, *image.shape[2:]):
+        raise ValueError(
+            "image must be (B, C, H, W) and flow (B, 2, H, W) of the same size, "
+            f"found {tuple(image.shape)} and {tuple(flow.shape)}"
+        )
 
 
 def _warp(image: Tensor, flow: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ Pictures whose channels lie beside each other, and bfloat16, go to `warping_last
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 from dain.ops import warping_last_cpu
 from dain.ops.compiling import Array, arrays, empty_like, kernel, spread, zeros_like
 from dain.ops.layouts import layout_of
-from dain.ops.registration import register
+from dain.ops.registration import by_image_if_wanted, register
 
 _LEAST_ROWS = 32  # a slice smaller than this is not worth a thread
 
@@ -138,16 +137,6 @@ def _warp_gradient(
     return grad_image, grad_flow
 
 
-def _save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs)
-
-
-def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
-    by_image = ctx.needs_input_grad[0]
-    grad_image, grad_flow = warp_gradient(*ctx.saved_tensors, grad, by_image)
-    return grad_image if by_image else None, grad_flow
-
-
 warp_gradient = register(
     "backward_warp_gradient(Tensor image, Tensor flow, Tensor grad, bool by_image)"
     " -> (Tensor, Tensor)",
@@ -161,5 +150,5 @@ warp = register(
     "backward_warp(Tensor image, Tensor flow) -> Tensor",
     cpu=_warp,
     fake=lambda image, flow: _empty_result(image),
-    gradient=(_save, _backward),
+    gradient=by_image_if_wanted(warp_gradient),
 )
