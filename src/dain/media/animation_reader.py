@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import accumulate, chain
 from math import gcd, lcm
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from weakref import WeakSet
 
 import numpy as np
@@ -78,6 +78,14 @@ class AnimationReader(FrameReader):
     def timestamps(self) -> Timestamps:
         """Times of all frames, damaged ones too, and the last one's own duration."""
         return Timestamps(self._pts, self._time_base, self._ticks[-1])
+
+    def damage_places(self) -> list[Any]:
+        """What `damage` counts, place by place."""
+        return self._log.places()
+
+    def know_damage(self, places: list[Any]) -> None:
+        """Count damage that an earlier run found; what is found again counts once."""
+        self._log.know(places)
 
     def close(self) -> None:
         """Stop all reading; safe to call twice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from dain.media.frame import Damage
 
@@ -43,6 +44,19 @@ class DamageLog:
     def lacks_end(self) -> None:
         """By its structure the file goes on, though every frame so far is whole."""
         self._ending = self._ending or f"{self._name} is cut short: the end of the file is missing"
+        self._update()
+
+    def places(self) -> list[Any]:
+        """Each damaged place and what is wrong with the end, fit for JSON."""
+        return [*self._places, *([["end", self._ending]] if self._ending else [])]
+
+    def know(self, places: list[Any]) -> None:
+        """Count what an earlier log gave as its `places`, which JSON may have carried."""
+        for place in places:
+            if isinstance(place, list | tuple) and place[0] == "end":
+                self._ending = self._ending or place[1]
+            else:
+                self._places.add(tuple(place) if isinstance(place, list) else place)
         self._update()
 
     def _update(self) -> None:

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from dain.media.segments import Record, SegmentEncoder
 
 Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
@@ -153,6 +157,13 @@ class FrameReader(ABC):
         A promise of the container: damaged frames may be missing from `frames`.
         """
 
+    def damage_places(self) -> list[Any]:
+        """What `damage` counts, place by place, fit for JSON; for a run that is resumed."""
+        return []
+
+    def know_damage(self, places: list[Any]) -> None:  # noqa: B027 - a reader may know of none
+        """Count damage that an earlier run found; what is found again counts once."""
+
     @abstractmethod
     def close(self) -> None:
         """Release the file; safe to call twice."""
@@ -225,6 +236,22 @@ class FrameWriter(ABC):
         Raises:
             EncodeError: the encoder or the disk refused it.
         """
+
+    def segment_encoder(self) -> SegmentEncoder:
+        """An encoder for one segment, whose records `put` takes; also after `abort`."""
+        from dain.media.segments import PictureKeeper
+
+        return PictureKeeper()
+
+    def put(self, record: Record) -> None:
+        """Take the next record of a segment; instead of `write`, in the order of the frames.
+
+        Raises:
+            EncodeError: the encoder or the disk refused it.
+        """
+        from dain.media.segments import unpack_frame
+
+        self.write(unpack_frame(record))
 
     @abstractmethod
     def finish(self) -> None:

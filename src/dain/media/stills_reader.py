@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -103,6 +103,16 @@ class StillsReader(FrameReader):
         """Every still's place, damaged ones too."""
         return Timestamps(self._places, self._time_base, 1)
 
+    def damage_places(self) -> list[Any]:
+        """Names of the stills that could not be decoded."""
+        return sorted(path.name for path in self._unreadable)
+
+    def know_damage(self, places: list[Any]) -> None:
+        """Count stills that an earlier run could not decode; each counts once."""
+        for _, path in self._stills:
+            if path.name in places:
+                self._count_unreadable(path)
+
     def close(self) -> None:
         """Nothing is held open between stills."""
 
@@ -147,10 +157,7 @@ class StillsReader(FrameReader):
         """One still as the first one is shaped; None, and counted once, if it is damaged."""
         pixels = decode_still(_read_bytes(path))
         if pixels is None:
-            if path not in self._unreadable:
-                self._unreadable.add(path)
-                self.damage.corrupt += 1
-                self.damage.messages.append(f"{path.name} cannot be decoded; bridged")
+            self._count_unreadable(path)
             return None
         size = (pixels.shape[1], pixels.shape[0])
         if size != (self.info.width, self.info.height):
@@ -162,6 +169,12 @@ class StillsReader(FrameReader):
                 f"{self._first.name} has {self.info.bit_depth}; all are read as the latter"
             )
         return cast("Pixels", np.ascontiguousarray(to_depth(pixels, self._dtype)))
+
+    def _count_unreadable(self, path: Path) -> None:
+        if path not in self._unreadable:
+            self._unreadable.add(path)
+            self.damage.corrupt += 1
+            self.damage.messages.append(f"{path.name} cannot be decoded; bridged")
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from dain.errors import EncodeError, OutputError
 from dain.media.frame import Frame, FrameWriter, OutputSpec
 from dain.media.left_behind import kinds_left_behind
 from dain.media.output import StagedFolder
+from dain.media.segments import Record, SegmentEncoder
 from dain.media.stills_codec import encode_still, to_depth
 from dain.media.stills_names import FORMATS, Pattern, format_of, is_stills, pattern_of
 from dain.settings import EncodeSettings
@@ -72,6 +74,21 @@ class StillsWriter(FrameWriter):
         Raises:
             EncodeError: its size is another than promised, or the disk refused it.
         """
+        self._store(self._encoded(frame))
+
+    def segment_encoder(self) -> SegmentEncoder:
+        """Encodes stills in this output's format."""
+        return _StillEncoder(self._encoded)
+
+    def put(self, record: Record) -> None:
+        """Write the next still that such an encoder made.
+
+        Raises:
+            EncodeError: the disk refused it.
+        """
+        self._store(record.parts[0])
+
+    def _encoded(self, frame: Frame) -> bytes:
         expected = (self._spec.height, self._spec.width, 4 if self._spec.alpha else 3)
         if frame.pixels.shape != expected:
             raise EncodeError(
@@ -81,12 +98,20 @@ class StillsWriter(FrameWriter):
         pixels = frame.pixels
         if pixels.dtype == np.uint16 and self._format in _EIGHT_BIT_FORMATS:
             pixels = to_depth(pixels, np.dtype(np.uint8))
-            if not self._written:
-                self.messages.append(f"{self._format} holds 8 bits a component; 16 are rounded")
+            note = f"{self._format} holds 8 bits a component; 16 are rounded"
+            if note not in self.messages:
+                self.messages.append(note)
+        try:
+            return encode_still(pixels, self._format)
+        except ValueError as error:
+            name = self._pattern.name(frame.index)
+            raise EncodeError(f"cannot write {name} of {self._path}: {error}") from error
+
+    def _store(self, data: bytes) -> None:
         name = self._pattern.name(self._written)
         try:
-            (self._staged.path / name).write_bytes(encode_still(pixels, self._format))
-        except (OSError, ValueError) as error:
+            (self._staged.path / name).write_bytes(data)
+        except OSError as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise EncodeError(f"cannot write {name} of {self._path}: {reason.lower()}") from error
         self._written += 1
@@ -143,6 +168,24 @@ class StillsWriter(FrameWriter):
                 f"{older} stills from {self._pattern.name(self._written)} on were in "
                 f"{self._folder} before and stay there; remove them if they are outdated"
             )
+
+
+class _StillEncoder:
+    """Every frame a still of its own, by a function from the one to the other."""
+
+    def __init__(self, encode: Callable[[Frame], bytes]) -> None:
+        self._encode = encode
+
+    def encode(self, frame: Frame) -> list[Record]:
+        """The still."""
+        return [Record({}, (self._encode(frame),))]
+
+    def flush(self) -> list[Record]:
+        """Nothing is ever held back."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def stills_keep_alpha(path: Path, codec: str | None) -> bool:

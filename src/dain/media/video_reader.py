@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 from weakref import WeakSet
 
 from av.error import FFmpegError
@@ -61,6 +62,14 @@ class VideoReader(FrameReader):
         self._check_open()
         times = self._packet_times()
         return Timestamps(times.pts, self.info.time_base, times.last_duration)
+
+    def damage_places(self) -> list[Any]:
+        """What `damage` counts, place by place."""
+        return self._log.places()
+
+    def know_damage(self, places: list[Any]) -> None:
+        """Count damage that an earlier run found; what is found again counts once."""
+        self._log.know(places)
 
     def close(self) -> None:
         """Stop all reading; safe to call twice."""

@@ -10,19 +10,18 @@ from pathlib import Path
 import av
 from av.container import OutputContainer
 from av.error import FFmpegError
-from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from dain.errors import EncodeError, OutputError
-from dain.media.colour import from_rgb
 from dain.media.encoder_tables import Container
 from dain.media.encoders import choose, container_for, stored_colour
 from dain.media.encoding import Choice, add_video_stream, muxer_options
 from dain.media.frame import Frame, FrameWriter, OutputSpec
 from dain.media.output import StagedFile, check_file_output
 from dain.media.routes import AnyPacket
+from dain.media.segments import Record, SegmentEncoder
 from dain.media.streams import StreamCopier
+from dain.media.video_encoding import SegmentVideoEncoder, TimedPacket, VideoEncoder
 from dain.settings import EncodeSettings
 
 
@@ -58,12 +57,11 @@ class VideoWriter(FrameWriter):
             )
         self._choice, notes = choose(path, spec, settings)
         self.messages += notes
-        self._colour = stored_colour(path, self._choice, spec.colour)
-        self._spec = spec = replace(spec, colour=self._colour)
-        self._reformatter = VideoReformatter()
-        # Exact time and duration of each frame inside the encoder, by its ticks.
-        self._times: dict[int, tuple[Fraction, Fraction]] = {}
-        self._last_pts: int | None = None
+        self._spec = spec = replace(spec, colour=stored_colour(path, self._choice, spec.colour))
+        self._container = container
+        self._takes_frames = False  # rather than records
+        self._held: AnyPacket | None = None  # the last one; it may have to be stretched
+        self._last_dts: int | None = None
         self._counts_by_decoding = container.negative_times
         self._lead: int | None = None  # ticks from decoding to showing the first frame
         self._end = 0  # of the last frame, in ticks of the stream
@@ -73,6 +71,7 @@ class VideoWriter(FrameWriter):
         try:
             self._staged = StagedFile(path, settings.overwrite)
             self._output, self._video = self._open(self._staged.path, container, self._choice)
+            self._encoder = VideoEncoder(self._video, self._choice, spec)
         except BaseException:
             self.abort()
             raise
@@ -112,68 +111,74 @@ class VideoWriter(FrameWriter):
         """
         if self._output is None:
             raise EncodeError(f"{self._path} is finished; it takes no more frames")
-        picture = self._picture(frame)
         try:
-            self._mux_video([self._placed(each) for each in self._video.encode(picture)])
+            self._takes_frames = True
+            self._mux_video(self._encoder.encode(frame))
         except (FFmpegError, OSError, ValueError) as error:
             raise self._failure(error) from error
 
-    def _picture(self, frame: Frame) -> VideoFrame:
-        """The frame as the encoder takes it, on the encoder's clock."""
-        spec, tick = self._spec, self._choice.time_base
-        height, width = frame.pixels.shape[:2]
-        if (width, height) != (spec.width, spec.height):
-            raise EncodeError(
-                f"expected frames of {spec.width}x{spec.height}, found {width}x{height}"
-            )
-        pts = round(frame.time / tick)
-        if self._last_pts is not None and pts <= self._last_pts:
-            raise EncodeError(
-                f"frame {frame.index} at {float(frame.time):.6f} s does not come after the one "
-                f"before it by at least {float(tick):.6f} s"
-            )
-        self._last_pts = pts
-        duration = 1 / spec.rate if frame.duration is None else frame.duration * frame.time_base
-        self._times[pts] = (frame.time, duration)
-        picture = from_rgb(frame.pixels, self._choice.pixel_format, self._colour, self._reformatter)
-        picture.pts, picture.time_base = pts, tick
-        return picture
+    def segment_encoder(self) -> SegmentEncoder:
+        """An encoder for one segment, set up as this output's own."""
+        return SegmentVideoEncoder(self._container, self._choice, self._spec)
 
-    def _mux_video(self, packets: list[AnyPacket]) -> None:
-        """Mux packets of our own, each followed by the source's up to its time."""
+    def put(self, record: Record) -> None:
+        """Take the next record that such an encoder made, instead of a frame.
+
+        Raises:
+            EncodeError: the disk refused it.
+        """
+        try:
+            self._mux_video([TimedPacket.from_record(record)])
+        except (FFmpegError, OSError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def _mux_video(self, packets: list[TimedPacket]) -> None:
+        """Mux packets of our own; each is followed by the source's up to its time."""
         for packet in packets:
-            reached = packet.dts
-            self._mux(packet)
-            if reached is not None:
-                self._copier.copy_until(reached * self._tick(), self._mux)
+            self._mux_held()
+            self._held = self._placed(packet)
 
-    def _placed(self, packet: AnyPacket) -> AnyPacket:
+    def _placed(self, timed: TimedPacket) -> AnyPacket:
         """Put a packet on the stream's clock by the frame's exact time, not by the encoder's."""
-        tick, coarse = self._tick(), packet.time_base
+        tick, packet = self._tick(), timed.packet
         packet.stream = self._video
         if packet.pts is None or packet.dts is None:
             return packet
-        time, duration = self._times.pop(packet.pts, (packet.pts * coarse, 1 / self._spec.rate))
-        present, decode = round(time / tick), packet.dts * coarse // tick
-        end = round((time + duration) / tick)
+        present = round(timed.time / tick)
+        decode = (packet.dts + timed.origin) * packet.time_base // tick
+        if self._last_dts is not None:  # a segment may begin to decode before the last one ends
+            decode = max(decode, self._last_dts + 1)
+        end = round((timed.time + timed.duration) / tick)
         packet.time_base = tick
         packet.dts, packet.pts = decode, max(present, decode)
         packet.duration = end - present
+        self._last_dts = decode
         self._lead = present - decode if self._lead is None else self._lead
         self._end = max(self._end, end)
         return packet
 
-    def _stretch_to_end(self, packets: list[AnyPacket]) -> None:
+    def _mux_held(self) -> None:
+        """Mux the packet that waited for the next one."""
+        packet, self._held = self._held, None
+        if packet is None:
+            return
+        reached = packet.dts
+        self._mux(packet)
+        if reached is not None:
+            self._copier.copy_until(reached * self._tick(), self._mux)
+
+    def _stretch_to_end(self) -> None:
         """Let the last packet in decoding order reach the end of the last frame.
 
         MP4 counts a stream's duration in decoding order, and where frames are reordered the
         last one decoded is not the last one shown.
         """
-        if not self._counts_by_decoding:
+        packet = self._held
+        if packet is None or packet.dts is None or self._lead is None:
             return
-        if packets and packets[-1].dts is not None and self._lead is not None:
-            missing = self._end - self._lead - packets[-1].dts
-            packets[-1].duration = max(packets[-1].duration or 0, missing)
+        if self._counts_by_decoding:
+            missing = self._end - self._lead - packet.dts
+            packet.duration = max(packet.duration or 0, missing)
 
     def _tick(self) -> Fraction:
         return self._video.time_base or self._choice.time_base
@@ -191,9 +196,10 @@ class VideoWriter(FrameWriter):
         if self._output is None or self._staged is None:
             return
         try:
-            rest = [self._placed(packet) for packet in self._video.encode(None)]
-            self._stretch_to_end(rest)
-            self._mux_video(rest)
+            if self._takes_frames:
+                self._mux_video(self._encoder.flush())
+            self._stretch_to_end()
+            self._mux_held()
             self._copier.finish(self._mux)
             output, self._output = self._output, None
             output.close()
