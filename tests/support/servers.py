@@ -7,7 +7,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -29,6 +29,7 @@ class Answer:
         careless: whether it gives parts of a file that has changed.
         shift: bytes by which a part begins too late.
         location: where it redirects to.
+        headers: further ones.
     """
 
     body: bytes = b""
@@ -43,6 +44,7 @@ class Answer:
     careless: bool = False
     shift: int = 0
     location: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -106,6 +108,8 @@ def _answer(handler: http.server.BaseHTTPRequestHandler, server: Server) -> None
     start = _asked_start(answer, headers)
     if start is not None and start >= len(answer.body):
         answer, start = Answer(status=416), None
+    if not answer.status and _is_known(answer, headers):
+        answer = Answer(status=304)
     status = answer.status or (200 if start is None else 206)
     body = answer.body[(start or 0) + (answer.shift if start is not None else 0) :]
     handler.send_response(status)
@@ -117,6 +121,7 @@ def _answer(handler: http.server.BaseHTTPRequestHandler, server: Server) -> None
         ("ETag", answer.tag),
         ("Last-Modified", answer.modified),
         ("Location", answer.location),
+        *answer.headers.items(),
     ):
         if value is not None:
             handler.send_header(name, value)
@@ -125,6 +130,12 @@ def _answer(handler: http.server.BaseHTTPRequestHandler, server: Server) -> None
         handler.send_header("Content-Length", str(length))
     handler.end_headers()
     _send(handler, answer, body, server)
+
+
+def _is_known(answer: Answer, headers: dict[str, str]) -> bool:
+    """Whether who asks has this version already."""
+    asked = headers.get("If-None-Match"), headers.get("If-Modified-Since")
+    return asked != (None, None) and asked in ((answer.tag, None), (None, answer.modified))
 
 
 def _asked_start(answer: Answer, headers: dict[str, str]) -> int | None:

@@ -13,20 +13,22 @@ ROOT = Path(dain.__file__).parent
 
 # Which of our packages each may import, besides itself: the table of the design.
 EVERYONE = {"errors", "settings", "_version"}
+BELOW = {"transfer"}
 ENGINE_SIDE = {"ops", "networks", "weights", "engine"}
 MEDIA_SIDE = {"timeline", "media"}
-BELOW_API = ENGINE_SIDE | MEDIA_SIDE | {"jobs"}
+BELOW_API = BELOW | ENGINE_SIDE | MEDIA_SIDE | {"jobs"}
 MAY_IMPORT = {
     "_version": set(),
     "errors": set(),
     "settings": {"errors"},
     "ops": set(),
     "networks": {"ops"},
-    "weights": {"networks"},
+    "transfer": set(),
+    "weights": {"networks", "transfer"},
     "engine": {"networks", "weights", "ops"},
     "timeline": set(),
-    "media": set(),
-    "jobs": {"timeline", "media", "engine"},
+    "media": {"transfer"},
+    "jobs": {"timeline", "media", "engine", "transfer"},
     "api": BELOW_API,
     "dain": BELOW_API | {"api"},
     "training": BELOW_API | {"api", "evaluation"},

@@ -10,7 +10,7 @@ from dain.cli.progress import can_draw
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from dain.weights.downloading import OnDownload
+    from dain.transfer.partial import OnTransfer
 
 
 class DownloadDisplay:
@@ -23,7 +23,7 @@ class DownloadDisplay:
     def __init__(self, title: str, quiet: bool) -> None:
         self._title = title
         self._bar: Bar | None = None
-        self.on_progress: OnDownload | None = None if quiet or not can_draw() else self._draw
+        self.on_progress: OnTransfer | None = None if quiet or not can_draw() else self._draw
 
     def __enter__(self) -> DownloadDisplay:
         return self

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
-from dain.errors import RunError, WeightsError
+from dain.errors import OptionError, RunError, WeightsError
+from dain.transfer.http import download
+from dain.transfer.partial import DownloadError, OnTransfer, PartialFile, Patience
 from dain.weights.checksums import Checksums, checksums_of
-from dain.weights.downloading import (
-    DownloadError,
-    OnDownload,
-    PartialFile,
-    Patience,
-    check_address,
-    download,
-)
 from dain.weights.importing import (
     Installed,
     find_installed,
@@ -25,7 +20,27 @@ from dain.weights.importing import (
 )
 from dain.weights.loading import load_checkpoint
 from dain.weights.registry import CheckpointSource, ModelRecord
-from dain.weights.store import locked, partial_path
+from dain.weights.store import DATA_FOLDER_VARIABLE, locked, partial_path
+
+LARGEST_DOWNLOAD = 1 << 30  # a checkpoint of one network is a tenth of this
+
+
+def check_address(url: str) -> None:
+    """Refuse an address that is not on the web.
+
+    Raises:
+        OptionError: it is malformed or of another scheme.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise OptionError(
+            f"expected an address that begins with https:// or http://, found {url!r}; a file "
+            "that is here already is for dain models import"
+        )
 
 
 def fetch_weights(
@@ -35,7 +50,7 @@ def fetch_weights(
     verify: bool = True,
     overwrite: bool = False,
     patience: Patience | None = None,
-    on_progress: OnDownload | None = None,
+    on_progress: OnTransfer | None = None,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Installed:
     """Download the published checkpoint of a model and install it; safe to run twice at once.
@@ -75,7 +90,7 @@ def fetch_weights(
             if _is_asked_for(found, expected, url):
                 return found
             raise others_installed(found)
-        partial = PartialFile(partial_path(record.name))
+        partial = PartialFile(partial_path(record.name), DATA_FOLDER_VARIABLE)
         addresses = source.urls if url is None else (url,)
         fetch = _Fetch(record, partial, patience or Patience(), on_progress)
         origin, sums = fetch.fetch(addresses, expected, is_given=url is not None)
@@ -125,7 +140,7 @@ class _Fetch:
         record: ModelRecord,
         partial: PartialFile,
         patience: Patience,
-        on_progress: OnDownload | None,
+        on_progress: OnTransfer | None,
     ) -> None:
         self._record = record
         self._partial = partial
@@ -143,7 +158,9 @@ class _Fetch:
         reasons = []
         for address in addresses:
             try:
-                download(address, self._partial, self._patience, self._on_progress)
+                download(
+                    address, self._partial, self._patience, self._on_progress, LARGEST_DOWNLOAD
+                )
             except DownloadError as error:
                 reasons.append(f"{address}: {error}")
                 continue

@@ -7,7 +7,6 @@ folder is the one that the system has for such data, or the one that ``DAIN_DATA
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import secrets
@@ -15,11 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from dain.errors import OutputError, RunError
+from dain.transfer.disk import disk_errors
 
 DATA_FOLDER_VARIABLE = "DAIN_DATA_DIR"
-
-_DISK_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def install(model: str, weights: bytes, record: InstalledRecord) -> Path:
         RunError: the disk could not take them.
     """
     path = weights_path(model)
-    with disk_errors(path):
+    with disk_errors(path, DATA_FOLDER_VARIABLE):
         # The record goes first and comes last: it never speaks of another file's bytes.
         _record_path(model).unlink(missing_ok=True)
         _replace(path, weights)
@@ -120,7 +117,7 @@ def locked(model: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[N
     from filelock import FileLock, Timeout
 
     folder = weights_folder()
-    with disk_errors(folder):
+    with disk_errors(folder, DATA_FOLDER_VARIABLE):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f".{model}.lock")
         try:
@@ -132,21 +129,3 @@ def locked(model: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[N
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what a disk refuses into our errors.
-
-    Raises:
-        OutputError: the place cannot be written.
-        RunError: the disk is full or broken.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        kind = RunError if error.errno in _DISK_FAILURES else OutputError
-        raise kind(
-            f"cannot write {path}: {reason}; {DATA_FOLDER_VARIABLE} can name a folder elsewhere"
-        ) from error

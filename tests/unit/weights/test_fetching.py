@@ -11,10 +11,11 @@ from tests.support.checkpoints import TinyNetwork, save_new, tiny_record, tiny_t
 from tests.support.servers import Answer
 
 from dain.errors import OptionError, RunError, WeightsError
-from dain.weights import downloading, store
+from dain.transfer import http
+from dain.transfer.partial import Patience
+from dain.weights import store
 from dain.weights.checksums import checksums_of
-from dain.weights.downloading import Patience
-from dain.weights.fetching import fetch_weights
+from dain.weights.fetching import check_address, fetch_weights
 from dain.weights.importing import find_installed, import_checkpoint, verify_installed
 from dain.weights.registry import DAIN_LITE
 
@@ -173,7 +174,7 @@ def test_no_address_has_it(record, server, body, data_folder):
 
 def test_no_network(best, monkeypatch):
     def fail(*arguments, **options):
-        raise downloading.socket.gaierror(-3, "Temporary failure in name resolution")
+        raise http.socket.gaierror(-3, "Temporary failure in name resolution")
 
     monkeypatch.setattr("socket.getaddrinfo", fail)
     record = tiny_record(("https://weights.example/best.pth",), best)
@@ -230,7 +231,7 @@ def test_a_model_whose_weights_come_with_dain():
 
 
 def test_interruption_keeps_what_came(record, server, data_folder, monkeypatch):
-    monkeypatch.setattr(downloading, "_BLOCK", 1000)
+    monkeypatch.setattr(http, "_BLOCK", 1000)
     body = server.give("one", Answer(bytes(5000)))
 
     def interrupt(done, total):
@@ -300,3 +301,20 @@ def test_the_network_of_a_fetch(record, server, body, monkeypatch):
     server.give("one", Answer(body))
     fetch(record)
     assert isinstance(load_network("tiny"), TinyNetwork)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "best.pth", "/tmp/best.pth", "file:///tmp/best.pth", "ftp://a/best.pth"),
+        *("data:,a", "https:///best.pth", "http://[::1/best.pth", "c:\\best.pth"),
+    ],
+)
+def test_addresses_off_the_web(url):
+    with pytest.raises(OptionError, match="begins with https:// or http://"):
+        check_address(url)
+
+
+def test_addresses_on_the_web():
+    check_address("https://a.example/best.pth")
+    check_address("HTTP://127.0.0.1:8000/best.pth?a=b")

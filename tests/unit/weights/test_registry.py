@@ -13,7 +13,7 @@ from dain.networks.dain import Dain
 from dain.weights import MODELS, load_network
 from dain.weights import embedded as embedded_module
 from dain.weights.authors import their_name
-from dain.weights.downloading import check_address
+from dain.weights.fetching import check_address
 from dain.weights.importing import format_of, import_checkpoint
 from dain.weights.registry import DAIN, DAIN_LITE
 from dain.weights.saving import pack_weights

@@ -1,20 +1,18 @@
 """Downloads against a server that fails in every way."""
 
+import base64
+import hashlib
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 from tests.support.servers import Answer
 
-from dain.errors import OptionError, OutputError, RunError
-from dain.weights import downloading
-from dain.weights.downloading import (
-    DownloadError,
-    PartialFile,
-    Patience,
-    check_address,
-    download,
-)
+from dain.errors import OutputError, RunError
+from dain.transfer import http
+from dain.transfer.http import download, is_unchanged
+from dain.transfer.partial import DownloadError, PartialFile, Patience
 
 BODY = bytes(range(256)) * 2000  # several blocks
 HURRY = Patience(timeout=5, pauses=(0, 0))
@@ -207,7 +205,7 @@ def test_no_network(partial, monkeypatch):
 
 def test_pauses_grow_until_something_comes(server, partial, monkeypatch):
     slept = []
-    monkeypatch.setattr("dain.weights.downloading.time.sleep", slept.append)
+    monkeypatch.setattr("dain.transfer.partial.time.sleep", slept.append)
     url = server.give(
         "a",
         *[Answer(status=503)] * 2,
@@ -219,10 +217,9 @@ def test_pauses_grow_until_something_comes(server, partial, monkeypatch):
     assert slept == [1, 2, 1, 1, 2, 4]
 
 
-def test_an_endless_file_is_refused(server, partial, monkeypatch):
-    monkeypatch.setattr(downloading, "LARGEST_DOWNLOAD", 100_000)
+def test_an_endless_file_is_refused(server, partial):
     with pytest.raises(DownloadError, match="sends more than 100000 bytes"):
-        get(server.give("a", Answer(BODY, length=0)), partial)
+        download(server.give("a", Answer(BODY, length=0)), partial, HURRY, largest=100_000)
     assert not list(partial.path.parent.iterdir())
 
 
@@ -254,14 +251,14 @@ def test_a_folder_that_cannot_be_written(server, tmp_path):
 
 def test_a_full_disk_keeps_what_came(server, partial, monkeypatch):
     url = server.give("a", Answer(BODY))
-    blocks = downloading._blocks
+    blocks = http._blocks
 
     def fill(response):
         yield next(blocks(response))
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(downloading, "_blocks", fill)
+        patch.setattr(http, "_blocks", fill)
         with pytest.raises(RunError, match=r"tiny.partial: no space left on device"):
             get(url, partial)
     assert 0 < partial.size < len(BODY)
@@ -270,25 +267,61 @@ def test_a_full_disk_keeps_what_came(server, partial, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        *("", "best.pth", "/tmp/best.pth", "file:///tmp/best.pth", "ftp://a/best.pth"),
-        *("data:,a", "https:///best.pth", "http://[::1/best.pth", "c:\\best.pth"),
-    ],
-)
-def test_addresses_off_the_web(url):
-    with pytest.raises(OptionError, match="begins with https:// or http://"):
-        check_address(url)
-
-
-def test_addresses_on_the_web():
-    check_address("https://a.example/best.pth")
-    check_address("HTTP://127.0.0.1:8000/best.pth?a=b")
-
-
-@pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999999/a", "http://127.0.0.1:x/a", "http://a b/"]
 )
 def test_addresses_that_lead_nowhere(url, partial):
     with pytest.raises(DownloadError):
         get(url, partial)
+
+
+def test_a_name_and_a_password_go_to_that_server_alone(server, partial):
+    target = server.give("b", Answer(BODY))
+    url = server.give("a", Answer(status=302, location=target))
+    get(url.replace("http://", "http://me:p%40ss@"), partial)
+    sent = [headers.get("Authorization") for _, headers in server.asked]
+    assert sent == [f"Basic {base64.b64encode(b'me:p@ss').decode()}", None]
+
+
+def test_an_address_as_people_write_it(server, partial):
+    server.give("my%20clip%C3%A9.mp4?a=b%20c", Answer(BODY))
+    assert get(f"{server.url}my clip\u00e9.mp4?a=b c#part", partial) == BODY
+
+
+SHA256 = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
+MD5 = base64.b64encode(hashlib.md5(BODY).digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "digest"),
+    [
+        ({"Repr-Digest": f"sha-256=:{SHA256}:, md5=:{MD5}:"}, "sha256"),
+        ({"Digest": f"unixsum=1,SHA-256={SHA256}"}, "sha256"),
+        ({"Digest": f"md5={MD5}"}, "md5"),
+        ({"Content-MD5": MD5}, "md5"),
+        ({"Content-MD5": "nonsense!"}, None),
+        ({}, None),
+    ],
+)
+def test_checksums_in_headers_are_noted(headers, digest, server, partial):
+    answers = (Answer(BODY, cut_after=70_000, headers=headers), Answer(BODY))
+    get(server.give("a", *answers), partial)
+    found = None if digest is None else f"{digest}:{getattr(hashlib, digest)(BODY).hexdigest()}"
+    assert partial.origin.digest == found
+    assert (partial.origin.size, partial.origin.version) == (len(BODY), '"one"')
+
+
+def test_a_full_disk_is_told_before_anything_is_fetched(server, partial, monkeypatch):
+    monkeypatch.setattr(
+        "dain.transfer.disk.shutil.disk_usage", lambda path: SimpleNamespace(free=9)
+    )
+    with pytest.raises(RunError, match=r"expected 512000 bytes of free space in .*, found 9; make"):
+        get(server.give("a", Answer(BODY)), partial)
+    assert partial.size == 0
+
+
+@pytest.mark.parametrize("version", ['"one"', "Sat, 01 Jun 2019 00:00:00 GMT"])
+def test_a_server_tells_whether_a_file_has_changed(version, server):
+    url = server.give("a", Answer(BODY, modified="Sat, 01 Jun 2019 00:00:00 GMT"))
+    assert is_unchanged(url, version, timeout=5)
+    assert not is_unchanged(server.give("a", Answer(BODY, tag='"two"')), version, timeout=5)
+    assert not is_unchanged(f"{server.url}gone", version, timeout=5)

@@ -1,0 +1,1 @@
+"""Bytes from elsewhere: partial files that later attempts continue, patience, checksums."""
