@@ -63,7 +63,7 @@ def interpolate_video(
     24000/1001.
 
     Args:
-        input: video, animated image, folder of stills, or ``%05d.png`` pattern of stills.
+        input: video, animated image, or stills: a folder, a zip, or a ``%05d.png`` pattern.
         output: likewise; the name decides the format.
         fps: output rate; exactly one of `fps` and `factor` is given.
         factor: output rate as a multiple of the source's average rate.

@@ -154,11 +154,13 @@ class ReadSettings:
 
     Attributes:
         stills_rate: rate at which a folder of stills plays; stills carry none.
-        alpha: frames of a transparent animated image come as RGBA; else they are laid on white.
+        alpha: frames of a transparent image come as RGBA; else they are laid on white.
+        scene_linear: frames of EXR stills come as they are stored; else as a display shows them.
     """
 
     stills_rate: Fraction = DEFAULT_STILLS_RATE
     alpha: bool = False
+    scene_linear: bool = False
 
     def __post_init__(self) -> None:
         if self.stills_rate <= 0:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.support.animations import save_animation
+from tests.support.stills import save_stills
 from tests.support.videos import make_video, pictures
 
 from dain.errors import MediaError
@@ -23,6 +24,7 @@ SIZE = (62, 46)
 RATE = Fraction(25)
 ANIMATED = {"a.gif": 6.0, "a.apng": 0.0, "animated.png": 0.0, "a.webp": 0.0}
 STILLS = {".png": 0.0, ".tiff": 0.0, ".jpg": 6.0, ".webp": 12.0}
+OTHERS = {"a.zip": 0.0, ".exr": 0.0, "exr.zip": 0.0}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Case:
                 folder / self.name, images=images, rate=RATE, codec=self.codec,
                 pixel_format=self.pixel_format, options=self.options, keyframe_interval=5,
             )  # fmt: skip
+        if self.name in OTHERS:
+            return save_stills(folder / self.name, images)
         if self.name in ANIMATED:
             return save_animation(folder / self.name, images, float(1000 / RATE))
         for index, image in enumerate(images):
@@ -65,6 +69,10 @@ CASES = [
     Case("a.h264", "libx264", options={"bf": "2"}),
     *[Case(name, tolerance=tolerance) for name, tolerance in (ANIMATED | STILLS).items()],
     Case(".png", deep=True, tolerance=0.0),
+    Case("a.zip", tolerance=0.0),
+    Case("a.zip", deep=True, tolerance=0.0),
+    Case(".exr", deep=True, tolerance=0.02),
+    Case("exr.zip", deep=True, tolerance=0.02),
 ]
 
 

@@ -73,6 +73,10 @@ CASES = [
     Case("%05d.tiff", tolerance=0.0),
     Case("%05d.jpg"),
     Case("%05d.webp", tolerance=0.0),
+    Case("a.zip", tolerance=0.0),
+    Case("deep.cbz", {"codec": "tiff"}, deep=True, tolerance=0.0),
+    Case("%05d.exr", tolerance=0.1),
+    Case("exr.zip", {"codec": "exr"}, deep=True, tolerance=0.001),
 ]
 
 

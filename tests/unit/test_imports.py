@@ -44,6 +44,7 @@ HOMES = {
     "triton": {"ops"},
     "av": {"media", "training", "cli"},
     "PIL": {"media"},
+    "OpenEXR": {"media"},
     "typer": {"cli"},
     "rich": {"cli"},
     "safetensors": {"weights"},
@@ -107,6 +108,7 @@ def loaded_by(code):
 
 
 HEAVY = {"torch", "av", "cv2", "numba", "numpy", "rich", "typer", "safetensors", "triton", "PIL"}
+HEAVY |= {"OpenEXR"}
 
 
 def test_importing_dain_loads_nothing_heavy():

@@ -52,7 +52,7 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN...",
-        help="Videos, animated images, folders of stills, or patterns like %05d.png.",
+        help="Videos, animated images, or stills: folders, zips, patterns like %05d.png.",
         parser=read_path,
     ),
 ]

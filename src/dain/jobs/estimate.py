@@ -17,7 +17,7 @@ from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator, refuse_damage
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
-from dain.media.stills_names import is_stills_output, pattern_of
+from dain.media.stills_names import is_stills, is_stills_output, pattern_of
 from dain.settings import EncodeSettings, JobSettings
 
 _SAMPLE_PAIRS = 8
@@ -231,6 +231,8 @@ def _size(folder: Path) -> int:
 def _copied_bytes(spec: OutputSpec) -> int:
     """Bytes of the other streams' packets that lie in the range."""
     if spec.source is None or not spec.source.is_file() or not spec.copy_streams:
+        return 0
+    if is_stills(spec.source):
         return 0
     total = 0
     with open_container(spec.source) as container:

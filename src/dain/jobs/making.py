@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dain.errors import MediaError
 from dain.jobs.prepare import PreparedJob
+from dain.jobs.scene_light import frames_between
 from dain.media import Frame
 from dain.timeline import Instant
 
@@ -105,7 +106,7 @@ class FrameMaker:
             times = [instant.t for instant in batch if instant.t != 0]
             made: list[npt.NDArray[Any]] = []
             if times and later is not None:
-                made = self._interpolator.between(earlier.pixels, later.pixels, times)
+                made = frames_between(self._interpolator, earlier.pixels, later.pixels, times)
             new = iter(made)
             for instant in batch:
                 pixels = next(new) if instant.t != 0 else earlier.pixels

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dain.errors import MediaError, OptionError, OutputError
-from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha
+from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha, takes_scene_linear
 from dain.media.clock import clock_start
 from dain.settings import JobSettings, ReadSettings, TimeSettings
 from dain.timeline import Plan, Timing, make_plan, measure
@@ -74,11 +74,15 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
 
 
 def reading_for(output: Path, settings: JobSettings) -> ReadSettings:
-    """How to read for an output: transparency is kept where the output can hold it.
+    """How to read for an output: transparency and scene light are kept where it can hold them.
 
-    Elsewhere it goes before anything is interpolated, which is faster and looks better.
+    Elsewhere they go before anything is interpolated, which is faster and looks better.
     """
-    return replace(settings.read, alpha=keeps_alpha(output, settings.encode))
+    return replace(
+        settings.read,
+        alpha=keeps_alpha(output, settings.encode),
+        scene_linear=takes_scene_linear(output, settings.encode),
+    )
 
 
 def check_names(source: Path, output: Path) -> None:

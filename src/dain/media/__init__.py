@@ -12,7 +12,7 @@ from dain.media.frame import (
     Timestamps,
     VideoInfo,
 )
-from dain.media.opening import keeps_alpha, open_reader, open_writer
+from dain.media.opening import keeps_alpha, open_reader, open_writer, takes_scene_linear
 
 __all__ = [
     "Colour",
@@ -26,4 +26,5 @@ __all__ = [
     "keeps_alpha",
     "open_reader",
     "open_writer",
+    "takes_scene_linear",
 ]

@@ -19,7 +19,7 @@ from dain.media.animation import (
     Patch,
 )
 from dain.media.damage import DamageLog
-from dain.media.frame import Pixels
+from dain.media.frame import Pixels, full_scale
 
 _Region = tuple[slice, slice]
 
@@ -158,7 +158,7 @@ def _decode_deep(data: bytes) -> Pixels | None:
 
 def _lay_over(below: Pixels, above: Pixels) -> None:
     """Lay one picture over another, which it changes."""
-    top = np.iinfo(below.dtype).max
+    top = full_scale(below)
     alpha = above[..., 3]
     hides = (alpha == top) | ((below[..., 3] == 0) & (alpha > 0))
     below[hides] = above[hides]

@@ -8,16 +8,15 @@ from fractions import Fraction
 from itertools import accumulate, chain
 from math import gcd, lcm
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
-
-import numpy as np
 
 from dain.errors import MediaError
 from dain.media.animation import Animation, Disposal, parse_animation
 from dain.media.animation_canvas import independent_patch, pictures_of
 from dain.media.damage import DamageLog
 from dain.media.frame import Colour, Frame, FrameReader, Pixels, Timestamps, VideoInfo
+from dain.media.transparency import is_opaque, on_white
 from dain.settings import ReadSettings
 
 
@@ -122,11 +121,11 @@ class AnimationReader(FrameReader):
             raise MediaError(
                 f"expected an animated image, found no frame that can be decoded in {self._path}"
             )
-        if not _is_opaque(first[1]):
+        if not is_opaque(first[1]):
             return True
         if not _can_become_transparent(self._animation):
             return False
-        return not all(_is_opaque(pixels) for _, pixels in pictures)
+        return not all(is_opaque(pixels) for _, pixels in pictures)
 
     def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:
         animation = self._animation
@@ -158,7 +157,7 @@ class AnimationReader(FrameReader):
         return pictures if first is None else chain([first], pictures)
 
     def _frame(self, index: int, canvas: Pixels) -> Frame:
-        pixels = canvas.copy() if self._has_alpha else _on_white(canvas)
+        pixels = canvas.copy() if self._has_alpha else on_white(canvas)
         return Frame(pixels, self._pts[index], self._time_base, self._ticks[index], index)
 
 
@@ -184,17 +183,3 @@ def _can_become_transparent(animation: Animation) -> bool:
     restores = patches[0].disposal is Disposal.RESTORE
     replaces = any(patch.see_through and not patch.over for patch in patches[1:])
     return clears or restores or replaces
-
-
-def _is_opaque(pixels: Pixels) -> bool:
-    return bool((pixels[..., 3] == np.iinfo(pixels.dtype).max).all())
-
-
-def _on_white(pixels: Pixels) -> Pixels:
-    """``(H, W, 3)`` of ``(H, W, 4)``."""
-    if _is_opaque(pixels):
-        return cast("Pixels", np.ascontiguousarray(pixels[..., :3]))
-    top = np.iinfo(pixels.dtype).max
-    cover = pixels[..., 3:].astype(np.float32) / top
-    mixed = np.rint(pixels[..., :3] * cover + top * (1 - cover))
-    return cast("Pixels", mixed.astype(pixels.dtype))

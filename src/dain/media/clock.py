@@ -8,6 +8,7 @@ from pathlib import Path
 from av.format import Flags
 
 from dain.media.containers import open_container
+from dain.media.stills_names import is_stills
 
 
 def clock_start(path: Path) -> Fraction:
@@ -19,7 +20,7 @@ def clock_start(path: Path) -> Fraction:
     Raises:
         MediaError: the file cannot be opened.
     """
-    if not path.is_file():
+    if not path.is_file() or is_stills(path):
         return Fraction(0)
     with open_container(path) as container:
         if not Flags(container.format.flags) & Flags.ts_discont:

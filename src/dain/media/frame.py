@@ -16,7 +16,12 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from dain.media.segments import Record, SegmentEncoder
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.float32]
+
+
+def full_scale(pixels: Pixels) -> int:
+    """The value that means all there is, of pixels in integers."""
+    return 255 if pixels.dtype == np.uint8 else 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,9 @@ class Frame:
     Attributes:
         pixels: ``(H, W, 3)`` RGB, or ``(H, W, 4)`` RGBA where the source is transparent and
             its reader was asked to keep that, C-contiguous; uint8, or uint16 (full 0..65535
-            scale) where the source has more than 8 bits. Upright as it is to be seen.
+            scale) where the source has more than 8 bits; float32 only where the reader was
+            asked for scene-linear light, with alpha multiplied into it (`media.scene_light`).
+            Upright as it is to be seen.
         pts: presentation time in units of `time_base`.
         time_base: seconds per unit.
         duration: how long the picture stands, in units of `time_base`; None if unknown.

@@ -9,7 +9,7 @@ from dain.settings import EncodeSettings, ReadSettings
 
 
 def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader:
-    """Open a video, an animated image, a folder of stills, or a ``%05d.png`` pattern of stills.
+    """Open a video, an animated image, or stills: a folder, a ``%05d.png`` pattern or a zip.
 
     Raises:
         MediaError: nothing is there, or it is no video.
@@ -31,7 +31,7 @@ def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader
 def open_writer(
     path: Path, spec: OutputSpec, settings: EncodeSettings | None = None
 ) -> FrameWriter:
-    """Open a video, an animated image, a folder, or a ``%05d.png`` pattern for writing.
+    """Open a video, an animated image, a folder, a ``%05d.png`` pattern or a zip for writing.
 
     Raises:
         OutputError: it exists already, cannot be written, or cannot hold what was asked.
@@ -59,3 +59,11 @@ def keeps_alpha(path: Path, settings: EncodeSettings | None = None) -> bool:
     if is_stills_output(path):
         return stills_keep_alpha(path, codec)
     return output_format(path, codec) is not None
+
+
+def takes_scene_linear(path: Path, settings: EncodeSettings | None = None) -> bool:
+    """Whether the writer of an output takes scene-linear float32 frames, as EXR stills do."""
+    from dain.media.stills import is_stills_output, stills_format
+
+    codec = None if settings is None else settings.codec
+    return is_stills_output(path) and stills_format(path, codec) == "exr"

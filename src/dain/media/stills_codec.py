@@ -54,16 +54,10 @@ def decode_still(data: bytes) -> Pixels | None:
     """
     if not data or (data.startswith(_JPEG_SIGNATURE) and not _jpeg_is_whole(data)):
         return None
-    pixels = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    pixels = decode_raw(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         return None
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
-
-
-def channels_of(data: bytes) -> int:
-    """How many components a decodable image has: 1 grey, 3 colour, 4 with alpha."""
-    pixels = _decode(data, cv2.IMREAD_UNCHANGED)
-    return 1 if pixels is None or pixels.ndim == 2 else int(pixels.shape[2])
 
 
 def encode_still(pixels: Pixels, image_format: str) -> bytes:
@@ -140,8 +134,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
         position += 2 + int.from_bytes(data[position + 2 : position + 4], "big")
 
 
-def _decode(data: bytes, flags: int) -> Any:
-    """What OpenCV makes of the data: an array, or None."""
+def decode_raw(data: bytes, flags: int) -> Any:
+    """What OpenCV makes of encoded data by its own flags: an array, or None."""
     try:
         with _quiet():
             return cv2.imdecode(np.frombuffer(data, np.uint8), flags)

@@ -16,14 +16,18 @@ FORMATS = {
     ".tiff": "tiff",
     ".tif": "tiff",
     ".webp": "webp",
+    ".exr": "exr",
 }
+KINDS = "PNG, JPEG, TIFF, WebP or EXR"
+ARCHIVES = (".zip", ".cbz")
+_ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 
 _PLACEHOLDER = re.compile(r"%(?:0(\d{1,2}))?d")
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 def format_of(name: str) -> str | None:
-    """``png``, ``jpeg``, ``tiff`` or ``webp`` by a file name's suffix; None if none of them."""
+    """``png``, ``jpeg``, ``tiff``, ``webp`` or ``exr`` by a name's suffix; None if none of them."""
     return FORMATS.get(Path(name).suffix.lower())
 
 
@@ -73,18 +77,36 @@ def pattern_of(path: Path) -> Pattern | None:
     return pattern if pattern.width or format_of(path.name) else None
 
 
+def is_archive(path: Path) -> bool:
+    """Whether an input is a zip, by its name or its first bytes."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() in ARCHIVES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _ZIP_SIGNATURES
+    except OSError:
+        return False  # the reader of videos says what is wrong with it
+
+
+def is_archive_output(path: Path) -> bool:
+    """Whether an output is a zip of stills, by its name."""
+    return path.suffix.lower() in ARCHIVES and not path.is_dir()
+
+
 def is_stills(path: Path) -> bool:
-    """Whether an input is a folder or a pattern of stills; one image file is not."""
-    return path.is_dir() or pattern_of(path) is not None
+    """Whether an input is a folder, a pattern or a zip of stills; one image file is not."""
+    return path.is_dir() or pattern_of(path) is not None or is_archive(path)
 
 
 def is_stills_output(path: Path) -> bool:
-    """Whether an output is a folder or a pattern of stills.
+    """Whether an output is a folder, a pattern or a zip of stills.
 
     What exists as a folder is one, and so is a name without a suffix (``Path`` drops
     the slash of ``out/``); ``-`` is a pipe.
     """
-    if path.is_dir() or pattern_of(path) is not None:
+    if path.is_dir() or pattern_of(path) is not None or is_archive_output(path):
         return True
     return path.suffix == "" and path.name != "-"
 
@@ -107,22 +129,23 @@ def numbered_stills(path: Path) -> list[tuple[int, Path]]:
         reason = (error.strerror or str(error)).lower()
         raise MediaError(f"cannot read the folder {folder}: {reason}") from error
     if pattern is None:
-        images = [entry for entry in files if _is_image(entry)]
-        stills = list(enumerate(sorted(images, key=lambda entry: _natural(entry.name))))
+        images = [entry for entry in files if is_image(entry.name)]
+        stills = list(enumerate(sorted(images, key=lambda entry: natural(entry.name))))
     else:
         matches = ((pattern.number(entry.name), entry) for entry in files)
         found = sorted((number, entry) for number, entry in matches if number is not None)
         stills = [(number - found[0][0], entry) for number, entry in found]
     if not stills:
-        raise MediaError(f"expected PNG, JPEG, TIFF or WebP images at {path}, found none")
+        raise MediaError(f"expected {KINDS} images at {path}, found none")
     return stills
 
 
-def _is_image(path: Path) -> bool:
-    return not path.name.startswith(".") and format_of(path.name) is not None
+def is_image(name: str) -> bool:
+    """Whether a file of this name is a still, as far as names tell; hidden ones are not."""
+    return not name.startswith(".") and format_of(name) is not None
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """A sorting key by which numbers inside names count as numbers."""
     # Splitting on digits alternates text and number, so equal places compare alike.
     parts: list[str | int] = [

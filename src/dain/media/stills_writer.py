@@ -1,4 +1,4 @@
-"""Writing frames as a folder or a ``%05d.png`` pattern of stills."""
+"""Writing frames as a folder, a ``%05d.png`` pattern or a zip of stills."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from dain.errors import EncodeError, OutputError
 from dain.media.frame import Frame, FrameWriter, OutputSpec
 from dain.media.left_behind import kinds_left_behind
-from dain.media.output import StagedFolder
 from dain.media.segments import Record, SegmentEncoder
-from dain.media.stills_codec import encode_still, to_depth
-from dain.media.stills_names import FORMATS, Pattern, format_of, is_stills, pattern_of
+from dain.media.stills_encoders import encoder_for
+from dain.media.stills_names import (
+    FORMATS,
+    Pattern,
+    format_of,
+    is_archive,
+    is_archive_output,
+    is_stills,
+    pattern_of,
+)
+from dain.media.stills_sinks import FolderSink, StillsSink, ZipSink
 from dain.settings import EncodeSettings
 
 _CODECS = {
@@ -24,23 +30,24 @@ _CODECS = {
     "tiff": "tiff",
     "tif": "tiff",
     "webp": "webp",
+    "exr": "exr",
 }
-_EIGHT_BIT_FORMATS = ("jpeg", "webp")
+_CODEC_NAMES = "png, jpg, tiff, webp or exr"
 _FOLDER_WIDTH = 8
 
 
 class StillsWriter(FrameWriter):
     """Frames as numbered stills, from 0.
 
-    A folder gets ``00000000.png`` and so on (eight digits), or another format by the
-    codec setting (``png``, ``jpg``, ``tiff``, ``webp``); a pattern's suffix says which.
+    A folder or zip gets ``00000000.png`` and so on (eight digits), or another format by the
+    codec setting (``png``, ``jpg``, ``tiff``, ``webp``, ``exr``); a pattern's suffix says which.
     All are lossless but JPEG. Files appear under their final names when all are complete.
 
     A folder with files in it is refused unless `overwrite` is set; then files of the same
     names are replaced and all others stay. A pattern minds only the files that it matches.
 
     Args:
-        path: a folder, or a pattern in one; the folder is made if only its parent is there.
+        path: a folder, a pattern in one, or a zip; a folder is made if only its parent is there.
         spec: size of the frames.
         settings: format and `overwrite`; what only video encoders know is refused.
 
@@ -54,19 +61,16 @@ class StillsWriter(FrameWriter):
         self._spec = spec
         self._overwrite = settings.overwrite
         pattern = pattern_of(path)
-        self._folder = path if pattern is None else path.parent
+        self._in_zip = is_archive_output(path)
+        self._folder = path if pattern is None and not self._in_zip else path.parent
         self._format = _choose_format(path, pattern, settings)
         self._pattern = pattern or Pattern("", _suffix_of(self._format), _FOLDER_WIDTH)
         self._is_folder = pattern is None
         self._refuse_own_source()
         self._note_left_behind()
+        self._encoder = encoder_for(self._format, spec, self.messages)
         self._written = 0
-        # Claiming no file once overwriting is allowed keeps every other file where it is.
-        self._staged = StagedFolder(
-            self._folder,
-            settings.overwrite,
-            lambda name: not settings.overwrite and self._owns(name),
-        )
+        self._sink = self._open_sink()
 
     def write(self, frame: Frame) -> None:
         """Encode the next frame under the next number.
@@ -95,25 +99,20 @@ class StillsWriter(FrameWriter):
                 f"expected frames of shape {expected}, found {frame.pixels.shape} "
                 f"in frame {frame.index}"
             )
-        pixels = frame.pixels
-        if pixels.dtype == np.uint16 and self._format in _EIGHT_BIT_FORMATS:
-            pixels = to_depth(pixels, np.dtype(np.uint8))
-            note = f"{self._format} holds 8 bits a component; 16 are rounded"
-            if note not in self.messages:
-                self.messages.append(note)
         try:
-            return encode_still(pixels, self._format)
+            return self._encoder.encode(frame.pixels)
         except ValueError as error:
             name = self._pattern.name(frame.index)
-            raise EncodeError(f"cannot write {name} of {self._path}: {error}") from error
+            reason = str(error).lower()
+            raise EncodeError(f"cannot write {name} of {self._path}: {reason}") from error
 
     def _store(self, data: bytes) -> None:
         name = self._pattern.name(self._written)
         try:
-            (self._staged.path / name).write_bytes(data)
+            self._sink.put(name, data)
         except OSError as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise EncodeError(f"cannot write {name} of {self._path}: {reason.lower()}") from error
+            reason = (error.strerror or str(error)).lower()
+            raise EncodeError(f"cannot write {name} of {self._path}: {reason}") from error
         self._written += 1
 
     def finish(self) -> None:
@@ -122,13 +121,23 @@ class StillsWriter(FrameWriter):
         Raises:
             EncodeError: the disk refused.
         """
-        self._staged.commit()
+        self._sink.commit()
         with contextlib.suppress(OSError):
             self._note_others()
 
     def abort(self) -> None:
         """Remove what was written; the final names are untouched. Safe to call twice."""
-        self._staged.discard()
+        self._sink.discard()
+
+    def _open_sink(self) -> StillsSink:
+        if self._in_zip:
+            return ZipSink(self._path, self._overwrite)
+        # Claiming no file once overwriting is allowed keeps every other file where it is.
+        return FolderSink(
+            self._folder,
+            self._overwrite,
+            lambda name: not self._overwrite and self._owns(name),
+        )
 
     def _owns(self, name: str) -> bool:
         return self._is_folder or self._pattern.number(name) is not None
@@ -136,7 +145,7 @@ class StillsWriter(FrameWriter):
     def _refuse_own_source(self) -> None:
         """Refuse to mix the new stills with those they are made from."""
         source = self._spec.source
-        if source is None or not is_stills(source):
+        if self._in_zip or source is None or not is_stills(source) or is_archive(source):
             return
         theirs = pattern_of(source)
         folder = source if theirs is None else source.parent
@@ -159,7 +168,7 @@ class StillsWriter(FrameWriter):
 
     def _note_others(self) -> None:
         """Name the stills of an earlier, longer output that stay behind."""
-        if not self._overwrite:
+        if not self._overwrite or self._in_zip:
             return
         numbers = (self._pattern.number(entry.name) for entry in self._folder.iterdir())
         older = sum(number is not None and number >= self._written for number in numbers)
@@ -190,8 +199,13 @@ class _StillEncoder:
 
 def stills_keep_alpha(path: Path, codec: str | None) -> bool:
     """Whether stills of this name and codec hold transparency, as all but JPEG do."""
+    return stills_format(path, codec) != "jpeg"
+
+
+def stills_format(path: Path, codec: str | None) -> str | None:
+    """The format of an output of stills by its name and codec; None if there is none such."""
     pattern_format = None if pattern_of(path) is None else format_of(path.name)
-    return (pattern_format or _CODECS.get((codec or "png").lower())) != "jpeg"
+    return pattern_format or _CODECS.get((codec or "png").lower())
 
 
 def _choose_format(path: Path, pattern: Pattern | None, settings: EncodeSettings) -> str:
@@ -213,14 +227,14 @@ def _choose_format(path: Path, pattern: Pattern | None, settings: EncodeSettings
         codec = _CODECS.get(settings.codec.lower())
         if codec is None:
             raise OutputError(
-                f"expected png, jpg, tiff or webp as the codec of stills, found {settings.codec!r}"
+                f"expected {_CODEC_NAMES} as the codec of stills, found {settings.codec!r}"
             )
     if pattern is None:
         return codec or "png"
     by_suffix = format_of(path.name)
     if by_suffix is None:
         raise OutputError(
-            f"expected a pattern that ends in .png, .jpg, .tiff or .webp, found {path.name}"
+            f"expected a pattern that ends in .png, .jpg, .tiff, .webp or .exr, found {path.name}"
         )
     if codec is not None and codec != by_suffix:
         raise OutputError(f"expected {by_suffix} by the name {path.name}, found the codec {codec}")

@@ -21,6 +21,7 @@ from dain.media.frame import OutputSpec
 from dain.media.metadata import copy_chapters, copy_metadata
 from dain.media.plans import Plan, plan_streams
 from dain.media.routes import AnyPacket, Route, Window
+from dain.media.stills_names import is_stills
 
 _MOST_ERRORS = 1000  # in a row, when demuxing: then the rest of the source is given up
 
@@ -52,7 +53,7 @@ class StreamCopier:
         self._window = Window(None, None, Fraction(0), negative=False, strict=True)
         self._refused = 0
         self._errors = 0
-        if spec.source is None or not spec.source.is_file():
+        if spec.source is None or not spec.source.is_file() or is_stills(spec.source):
             return
         try:
             self._source = open_container(spec.source)

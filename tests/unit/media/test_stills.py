@@ -4,6 +4,7 @@ import struct
 import zlib
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -46,7 +47,7 @@ def save(folder: Path, *names: str, **changes: object) -> list[np.ndarray]:
     return pictures
 
 
-def seen(path: Path, **settings: Fraction) -> tuple[StillsReader, list[Frame]]:
+def seen(path: Path, **settings: Any) -> tuple[StillsReader, list[Frame]]:
     with StillsReader(path, ReadSettings(**settings)) as reader:
         assert isinstance(reader, StillsReader)
         return reader, list(reader.frames())
@@ -194,14 +195,25 @@ def test_grey_and_alpha(tmp_path: Path) -> None:
     reader, (only,) = seen(tmp_path)
     np.testing.assert_array_equal(only.pixels, np.dstack([grey] * 3))
     assert reader.info.pixel_format == "gray"
-    rgba = np.dstack([picture(2), np.arange(35, dtype=np.uint8).reshape(5, 7)])
-    cv2_png = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))[1].tobytes()
+
+
+def test_transparency_is_kept_or_laid_on_white(tmp_path: Path) -> None:
+    rgba = np.dstack([picture(2), np.full((5, 7), 255, np.uint8)])
+    rgba[:2, :, 3] = 0
     for name in ("0.png", "2.png"):
-        (tmp_path / name).write_bytes(cv2_png)
+        (tmp_path / name).write_bytes(encode_still(rgba, "png"))
+    (tmp_path / "3.png").write_bytes(encode_still(picture(3), "png"))
     reader, frames = seen(tmp_path)
-    np.testing.assert_array_equal(frames[0].pixels, rgba[:, :, :3])
-    assert reader.info.pixel_format == "rgba"
-    assert reader.messages == ["0.png has an alpha channel; it is dropped"]
+    assert (frames[0].pixels[:2] == 255).all()
+    np.testing.assert_array_equal(frames[0].pixels[2:], rgba[2:, :, :3])
+    assert (reader.info.pixel_format, reader.info.alpha) == ("rgba", False)
+    assert reader.messages == ["0.png is transparent in places; transparency is laid on white"]
+    reader, frames = seen(tmp_path, alpha=True)
+    assert reader.info.alpha
+    assert reader.messages == []
+    np.testing.assert_array_equal(frames[1].pixels, rgba)
+    np.testing.assert_array_equal(frames[2].pixels[..., :3], picture(3))
+    assert (frames[2].pixels[..., 3] == 255).all()
 
 
 def test_palette(tmp_path: Path) -> None:
@@ -311,7 +323,7 @@ def test_float_images_are_refused(tmp_path: Path) -> None:
 def test_nothing_to_read(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("?")
     for path in (tmp_path, tmp_path / "%05d.png"):
-        with pytest.raises(MediaError, match="expected PNG, JPEG, TIFF or WebP images"):
+        with pytest.raises(MediaError, match="expected PNG, JPEG, TIFF, WebP or EXR images"):
             StillsReader(path, DEFAULTS)
     with pytest.raises(MediaError, match="cannot read the folder"):
         StillsReader(tmp_path / "missing" / "%05d.png", DEFAULTS)
@@ -385,7 +397,7 @@ def test_sixteen_bits_are_rounded_with_one_message(tmp_path: Path, codec: str) -
         ("out", {"crf": 20}, "--crf does not apply"),
         ("out", {"pix_fmt": "rgb24"}, "--pix-fmt does not apply"),
         ("out", {"options": {"a": "b"}}, "--encoder-option does not apply"),
-        ("out", {"codec": "libx264"}, "expected png, jpg, tiff or webp"),
+        ("out", {"codec": "libx264"}, "expected png, jpg, tiff, webp or exr"),
         ("%d.png", {"codec": "jpg"}, "expected png by the name"),
         ("%05d.bmp", {}, r"expected a pattern that ends in"),
         ("missing/too/%d.png", {}, "does not exist"),
