@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         MediaError,
         OptionError,
         OutputError,
+        PipeClosedError,
         RunError,
         WeightsError,
     )
@@ -46,6 +47,7 @@ __all__ = [
     "MediaError",
     "OptionError",
     "OutputError",
+    "PipeClosedError",
     "Progress",
     "RunError",
     "WeightsError",

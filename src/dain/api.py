@@ -64,7 +64,8 @@ def interpolate_video(
 
     Args:
         input: video, animated image, or stills: a folder, a zip, or a ``%05d.png`` pattern.
-        output: likewise; the name decides the format.
+            ``-`` is Y4M on standard input.
+        output: likewise; the name decides the format. ``-`` is Y4M on standard output.
         fps: output rate; exactly one of `fps` and `factor` is given.
         factor: output rate as a multiple of the source's average rate.
         model: name of the network.

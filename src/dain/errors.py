@@ -9,6 +9,7 @@ DainError (exit code 1)
 │   └── WeightsError  a weights file is missing, damaged, or belongs to another network
 └── RunError (exit code 1): the request was sound, the run failed
     ├── EncodeError   the encoder or the disk gave up
+    ├── PipeClosedError (exit code 141)   the reader of our output has gone
     └── DamageError   the input is damaged and ``--strict`` asked to stop
 
 A message says what was expected, what was found, and what to do, on one line.
@@ -55,6 +56,12 @@ class RunError(DainError):
 
 class EncodeError(RunError):
     """The encoder refused a frame or the disk could not take the output."""
+
+
+class PipeClosedError(RunError):
+    """The reader of standard output has gone: nobody is left to write for."""
+
+    exit_code = 141  # 128 + SIGPIPE, as shells report it of other tools
 
 
 class DamageError(RunError):

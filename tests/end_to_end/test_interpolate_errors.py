@@ -223,11 +223,6 @@ def test_a_folder_in_which_nothing_can_be_made(refuses, clip):
     assert "/proc" in refuses("interpolate", clip, "-o", "/proc/self/out.mp4", "--fps", 60)
 
 
-def test_a_pipe(refuses, clip, out):
-    assert "pipes are not supported" in refuses("interpolate", "-", "-o", out, "--fps", 60)
-    assert "pipes are not supported" in refuses("interpolate", clip, "-o", "-", "--fps", 60)
-
-
 def test_a_name_that_is_empty(refuses, clip, out, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # which a path without a name would be
     assert "found an empty one" in refuses("interpolate", "", "-o", out, "--fps", 60)

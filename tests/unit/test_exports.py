@@ -21,6 +21,7 @@ PUBLIC = [
     "MediaError",
     "OptionError",
     "OutputError",
+    "PipeClosedError",
     "Progress",
     "RunError",
     "WeightsError",
@@ -39,6 +40,7 @@ EXIT_CODES = {
     "WeightsError": 2,
     "RunError": 1,
     "EncodeError": 1,
+    "PipeClosedError": 141,
     "DamageError": 1,
 }
 

@@ -20,10 +20,10 @@ from dain.cli.doctor import doctor
 from dain.cli.evaluate import evaluate
 from dain.cli.frames import frames
 from dain.cli.interpolate import interpolate
-from dain.cli.messages import print_error, print_json, told_warnings
+from dain.cli.messages import print_error, print_json, print_note, told_warnings
 from dain.cli.models import models
 from dain.cli.train import train
-from dain.errors import DainError
+from dain.errors import DainError, PipeClosedError
 
 USAGE_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
@@ -87,12 +87,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done, 1 the run failed, 2 the request or its input is unusable,
-        130 interrupted.
+        130 interrupted, 141 the reader of standard output has gone.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with told_warnings():
             code = app(given or ["--help"], prog_name="dain", standalone_mode=False)
+    except PipeClosedError as error:  # as after | head: no mishap of ours
+        if not {"-q", "--quiet"} & set(given):
+            print_note(str(error))
+        return error.exit_code
     except DainError as error:
         return _fail(given, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -52,7 +52,7 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN...",
-        help="Videos, animated images, or stills: folders, zips, patterns like %05d.png.",
+        help="Videos, animated images, stills (folders, zips, patterns like %05d.png), or -: Y4M.",
         parser=read_path,
     ),
 ]
@@ -61,7 +61,7 @@ Output = Annotated[
     typer.Option(
         *("-o", "--output"),
         metavar="OUT",
-        help="Where to write; a folder for several inputs.",
+        help="Where to write; a folder for several inputs; - for Y4M on standard output.",
         parser=read_path,
     ),
 ]

@@ -49,6 +49,7 @@ class Runner:
         """Run one job, with progress."""
         from dain.jobs import estimate_job, run_job
 
+        refuse_unfit_pipes(source, output, self.dry_run, self.as_json)
         work = estimate_job if self.dry_run else run_job
         with ProgressDisplay(self.quiet) as display:
             return work(source, output, self.settings, display.on_progress, self.interpolator)
@@ -102,12 +103,32 @@ class Runner:
             print_note(_summary(result))
 
 
+def refuse_unfit_pipes(source: Path, output: Path, dry_run: bool, as_json: bool) -> None:
+    """Refuse what cannot be done with ``-``.
+
+    Raises:
+        OptionError: a sample is to be measured, or two things are to go to standard output.
+    """
+    from dain.media.pipes import is_pipe
+
+    if dry_run and (is_pipe(source) or is_pipe(output)):
+        raise OptionError(
+            "--dry-run measures a sample, which a pipe (-) cannot give twice; name files"
+        )
+    if as_json and is_pipe(output):
+        raise OptionError(
+            "--json writes to standard output, where the video goes; write a --report FILE instead"
+        )
+
+
 def _outputs_in(folder: Path, sources: Sequence[Path]) -> list[Path]:
     """One output for each source, named after it."""
     from dain.jobs.prepare import check_name
     from dain.media.stills_names import is_stills_output, pattern_of
 
     check_name(folder)
+    for source in sources:
+        check_name(source)
     if not is_stills_output(folder) or pattern_of(folder) is not None:
         raise OutputError(
             f"expected a folder as the output of several inputs, found {folder}; "

@@ -89,7 +89,7 @@ class FrameMaker:
         """Where the last decoded frame ends: as promised, or earlier if the rest is lost."""
         if last.pts == self._job.promised_pts:
             return self._job.timing.duration
-        if self.frames_in == 1:
+        if self.frames_in == 1 and self._job.from_pts is None:
             raise MediaError("expected a video of at least two frames, only one could be decoded")
         return time + self._job.timing.span_of(last.duration)
 

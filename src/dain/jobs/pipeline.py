@@ -23,6 +23,7 @@ def run_pipeline(
     transform: Callable[[Iterator[Decoded]], Iterable[Made]],
     encode: Callable[[Made], None],
     on_made: Callable[[], None] = lambda: None,
+    interrupt: Callable[[], None] = lambda: None,
 ) -> None:
     """Run three stages side by side until `transform` ends.
 
@@ -34,6 +35,8 @@ def run_pipeline(
         transform: from inputs to outputs; may stop before the inputs do.
         encode: takes one output.
         on_made: called in the calling thread after each output is handed on.
+        interrupt: called when the run ends, whatever ended it: lets `decode` and `encode` return
+            where they wait for another program.
 
     Raises:
         BaseException: the first failure of any stage, as that stage raised it.
@@ -52,6 +55,7 @@ def run_pipeline(
         encoder.wait()
         made.raise_failure()
     finally:
+        interrupt()
         _stop((decoded, made), (decoder, encoder))
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from dain.errors import MediaError, OptionError, OutputError
 from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha, takes_scene_linear
 from dain.media.clock import clock_start
+from dain.media.pipes import is_pipe
 from dain.settings import JobSettings, ReadSettings, TimeSettings
-from dain.timeline import Plan, Timing, make_plan, measure
+from dain.timeline import Plan, Timing, live, make_plan, measure
 
 # FFmpeg keeps both halves of a time base in 32 bits.
 _LARGEST_PART = 2**31 - 1
@@ -58,10 +59,13 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
         raise MediaError(
             f"expected a video of at least two frames, found {found} in {reader.info.path}"
         )
-    timing = measure(listed.pts, listed.time_base, reader.info.rates, listed.last_duration)
+    if reader.info.live:
+        timing = live(reader.info.rates[0], len(listed.pts))
+    else:
+        timing = measure(listed.pts, listed.time_base, reader.info.rates, listed.last_duration)
     plan = make_plan(timing, settings.time, listed.pts)
     spec = _output_spec(reader.info, timing, plan, settings.time)
-    last_duration = plan.output_duration(plan.count - 1)
+    last_duration = _last_duration(plan, timing)
     return PreparedJob(
         timing=timing,
         plan=plan,
@@ -71,6 +75,15 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
         offset=spec.copy_offset,
         time_base=common_time_base(plan.output_rate, spec.copy_offset, last_duration),
     )
+
+
+def _last_duration(plan: Plan, timing: Timing) -> Fraction:
+    """How long the last output frame stands; where the end is open, what divides it for sure."""
+    if not plan.is_open:
+        return plan.output_duration(plan.count - 1)
+    # It ends after whole source frames, counted from a start that may lie between two.
+    stretch = plan.fps / plan.output_rate
+    return _largest_common_unit(stretch / timing.rate, stretch * plan.start)
 
 
 def reading_for(output: Path, settings: JobSettings) -> ReadSettings:
@@ -94,22 +107,29 @@ def check_names(source: Path, output: Path) -> None:
         OptionError: one cannot be a name here.
         OutputError: both are the same file.
     """
-    check_name(source)
-    check_name(output)
-    if source.is_file() and output.is_file() and source.samefile(output):
+    for path in (source, output):
+        if not is_pipe(path):
+            check_name(path)
+    if (
+        not is_pipe(source)
+        and not is_pipe(output)
+        and source.is_file()
+        and output.is_file()
+        and source.samefile(output)
+    ):
         raise OutputError(
             f"expected an output apart from the input, found {output} for both; choose another name"
         )
 
 
 def check_name(path: Path) -> None:
-    """Refuse a pipe, and what the system does not let us look at.
+    """Refuse a pipe where none can be, and what the system does not let us look at.
 
     Raises:
         OptionError: the name is ``-`` or too long, or a folder in it is not ours to enter.
     """
-    if str(path) == "-":
-        raise OptionError("expected a file or folder, found -; pipes are not supported")
+    if is_pipe(path):
+        raise OptionError("expected a file or folder, found -; a pipe needs a run of its own")
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -157,14 +177,19 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         bit_depth=info.bit_depth,
         colour=info.colour,
         sample_aspect_ratio=info.sample_aspect_ratio,
-        source=info.path,
+        source=None if info.live else info.path,
         copy_start=first + plan.start,
         copy_end=first + plan.end if has_end else None,
         cut_start=plan.start > 0,
-        copy_offset=max(first - clock_start(info.path), Fraction(0)) if is_whole else Fraction(0),
+        copy_offset=_offset(info, first) if is_whole else Fraction(0),
         copy_streams=not asked.slow_motion,
         alpha=info.alpha,
         # A loop that is made to close is made to go on; a film has no wish of its own.
         plays=0 if asked.loop or info.plays is None else info.plays,
         exact=not info.pixel_format.startswith(_LOSSY_FORMATS),
     )
+
+
+def _offset(info: VideoInfo, first: Fraction) -> Fraction:
+    """How much later than its file the video begins, in seconds."""
+    return Fraction(0) if info.live else max(first - clock_start(info.path), Fraction(0))

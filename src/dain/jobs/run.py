@@ -56,8 +56,9 @@ def run_job(
     """Interpolate a video; the output appears under its name only when it is complete.
 
     Args:
-        source: video, animated image, folder of stills, or pattern of stills.
-        output: likewise.
+        source: video, animated image, folder of stills, or pattern of stills; ``-`` for Y4M on
+            standard input.
+        output: likewise; ``-`` for standard output, which is written as frames are made.
         settings: what to do.
         on_progress: called in this thread with each progress event.
         interpolator: engine to use; by default one made from the settings.
@@ -66,6 +67,7 @@ def run_job(
         InputError: the request or the input is unusable.
         DamageError: the input is damaged and the settings are strict.
         EncodeError: the encoder or the disk gave up.
+        PipeClosedError: the reader of standard output has gone.
         KeyboardInterrupt: as it came, after what was written has been removed.
     """
     started = time.monotonic()
@@ -99,7 +101,13 @@ def run_job(
         precision=interpolator.precision,
         seconds=time.monotonic() - started,
         warnings=_unique(
-            (*job.plan.messages, *reader.messages, *writer.messages, *reader.damage.messages)
+            (
+                *job.plan.messages,
+                *reader.messages,
+                *writer.messages,
+                *reader.damage.messages,
+                *_notes_on_end(reader, job, maker),
+            )
         ),
     )
 
@@ -144,13 +152,25 @@ def _convert(
         if strict:
             refuse_damage(reader)
 
+    def stop_waiting() -> None:
+        reader.interrupt()
+        writer.interrupt()
+
     run_pipeline(
         decode=lambda: reader.frames(job.from_pts),
         transform=lambda frames: maker.make(checked(frames, stop_at_damage)),
         encode=writer.write,
         on_made=meter.count,
+        interrupt=stop_waiting,
     )
     stop_at_damage()
+
+
+def _notes_on_end(reader: FrameReader, job: PreparedJob, maker: FrameMaker) -> tuple[str, ...]:
+    """What only its end tells of an input that came through a pipe."""
+    if not reader.info.live or job.plan.is_open or maker.duration >= job.plan.duration:
+        return ()
+    return (f"standard input ended after {maker.frames_in} frames, before the end asked for",)
 
 
 def _unique(messages: Iterable[str]) -> tuple[str, ...]:

@@ -85,6 +85,8 @@ class VideoInfo:
         pixel_format: FFmpeg's name of the source's pixel format.
         alpha: frames are RGBA.
         plays: how often an animated image is played in all, 0 without end; None for all else.
+        live: frames come through a pipe: once, in order, at the first of `rates`, and nobody knows
+            how many until they end.
     """
 
     path: Path
@@ -101,6 +103,7 @@ class VideoInfo:
     pixel_format: str
     alpha: bool = False
     plays: int | None = None
+    live: bool = False
 
 
 @dataclass
@@ -174,6 +177,9 @@ class FrameReader(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the file; safe to call twice."""
+
+    def interrupt(self) -> None:  # noqa: B027 - files never keep one waiting
+        """Let a read that waits for another program end soon; from any thread."""
 
     def __enter__(self) -> FrameReader:
         return self
@@ -271,6 +277,9 @@ class FrameWriter(ABC):
     @abstractmethod
     def abort(self) -> None:
         """Close and remove what was written; the final name is untouched. Safe to call twice."""
+
+    def interrupt(self) -> None:  # noqa: B027 - files never keep one waiting
+        """Let a write that waits for another program end soon; from any thread."""
 
     def __enter__(self) -> FrameWriter:
         return self

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from dain.media.frame import FrameReader, FrameWriter, OutputSpec
+from dain.media.pipes import is_pipe
 from dain.settings import EncodeSettings, ReadSettings
 
 
 def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader:
     """Open a video, an animated image, or stills: a folder, a ``%05d.png`` pattern or a zip.
+
+    ``-`` is Y4M on standard input.
 
     Raises:
         MediaError: nothing is there, or it is no video.
@@ -18,8 +21,11 @@ def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader
     from dain.media.animation_reader import AnimationReader
     from dain.media.stills import StillsReader, is_stills
     from dain.media.video_reader import VideoReader
+    from dain.media.y4m_reader import Y4MReader
 
     settings = settings or ReadSettings()
+    if is_pipe(path):
+        return Y4MReader()
     if is_stills(path):
         return StillsReader(path, settings)
     image_format = animation_format(path)
@@ -33,6 +39,8 @@ def open_writer(
 ) -> FrameWriter:
     """Open a video, an animated image, a folder, a ``%05d.png`` pattern or a zip for writing.
 
+    ``-`` is Y4M on standard output.
+
     Raises:
         OutputError: it exists already, cannot be written, or cannot hold what was asked.
     """
@@ -40,8 +48,11 @@ def open_writer(
     from dain.media.animation_writer import AnimationWriter
     from dain.media.stills import StillsWriter, is_stills_output
     from dain.media.video_writer import VideoWriter
+    from dain.media.y4m_writer import Y4MWriter
 
     settings = settings or EncodeSettings()
+    if is_pipe(path):
+        return Y4MWriter(spec, settings)
     if is_stills_output(path):
         return StillsWriter(path, spec, settings)
     image_format = output_format(path, settings.codec)
@@ -55,6 +66,8 @@ def keeps_alpha(path: Path, settings: EncodeSettings | None = None) -> bool:
     from dain.media.animation_options import output_format
     from dain.media.stills import is_stills_output, stills_keep_alpha
 
+    if is_pipe(path):
+        return False
     codec = None if settings is None else settings.codec
     if is_stills_output(path):
         return stills_keep_alpha(path, codec)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dain.timeline.parsing import parse_factor, parse_rate, parse_time
-from dain.timeline.plan import Instant, Plan
+from dain.timeline.plan import OPEN_END, Instant, Plan
 from dain.timeline.planning import make_plan, schedule
-from dain.timeline.timing import Timing, measure
+from dain.timeline.timing import Timing, live, measure
 
 __all__ = [
+    "OPEN_END",
     "Instant",
     "Plan",
     "Timing",
+    "live",
     "make_plan",
     "measure",
     "parse_factor",

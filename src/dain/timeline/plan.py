@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+OPEN_END = Fraction(10**12)
+"""Seconds; the end of a source that goes on until it stops, such as a pipe: beyond any real one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instant:
@@ -46,7 +49,7 @@ class Plan:
         output_rate: rate at which the output plays; `fps`, or the source's rate in
             slow motion.
         start: source time of the first instant, seconds after the first frame.
-        end: source time at which the instants stop, itself excluded.
+        end: source time at which the instants stop, itself excluded; `OPEN_END` if unknown.
         loop: the last frame flows into the first.
         closed: frames at or after `end` lie outside and are not used even to
             interpolate towards; the last frame before is held (or, with `loop`, flows
@@ -63,8 +66,15 @@ class Plan:
     messages: tuple[str, ...] = ()
 
     @property
+    def is_open(self) -> bool:
+        """Whether only the source itself will tell where it ends."""
+        return self.end >= OPEN_END
+
+    @property
     def count(self) -> int:
-        """Number of instants, ``ceil((end - start) * fps)``."""
+        """Number of instants, ``ceil((end - start) * fps)``; 0 while the end is open."""
+        if self.is_open:
+            return 0
         return math.ceil((self.end - self.start) * self.fps)
 
     @property

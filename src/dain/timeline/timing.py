@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from dain.timeline.fitting import fit_constant, fit_with_gaps, simplest_between
+from dain.timeline.plan import OPEN_END
 
 # A container's average rate is believed when the frames confirm it this closely.
 _AVERAGE_TOLERANCE = Fraction(1, 100)
@@ -62,6 +63,16 @@ class Timing:
         nearest = self.first_pts + time // self.time_base
         # Snapping moves a time by one tick at most, so one step either way is enough.
         return next(pts for pts in (nearest + 1, nearest, nearest - 1) if self.time_of(pts) <= time)
+
+
+def live(rate: Fraction, count: int) -> Timing:
+    """The timing of a source that comes at a constant rate and may end at any moment.
+
+    Args:
+        rate: frames per second; one frame is one unit of `pts`.
+        count: of frames it is taken to have; more than it can.
+    """
+    return Timing(1 / rate, 0, rate, rate, count, OPEN_END)
 
 
 def measure(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.videos import Audio, make_video
 
 from dain.errors import MediaError, OptionError, OutputError
-from dain.jobs.prepare import check_names, common_time_base, prepare
+from dain.jobs.prepare import check_name, check_names, common_time_base, prepare
 from dain.media import open_reader
 from dain.settings import JobSettings, TimeSettings
 
@@ -104,10 +104,10 @@ def test_the_input_is_no_output(tmp_path):
     check_names(path, tmp_path / "other.mp4")
 
 
-def test_a_pipe_is_refused():
-    for source, output in ((Path("-"), Path("out.mp4")), (Path("in.mp4"), Path("-"))):
-        with pytest.raises(OptionError, match="pipes are not supported"):
-            check_names(source, output)
+def test_a_pipe_is_refused_where_none_can_be():
+    check_names(Path("-"), Path("-"))
+    with pytest.raises(OptionError, match="a pipe needs a run of its own"):
+        check_name(Path("-"))
 
 
 def test_a_name_that_is_too_long():
