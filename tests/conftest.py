@@ -17,14 +17,47 @@ if TYPE_CHECKING:
 
     from dain.networks import Dain
 
+ROOT = Path(__file__).resolve().parent.parent
+MOST_WORKERS = 4  # each holds a PyTorch of its own in memory
+
 # As the command does: torch's threads, when they spin, slow each other down on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` stands for: virtual cores count, as CI has few others."""
+    return min(usable_cores(), MOST_WORKERS)
+
+
+def share_the_machine(worker: str, workers: int) -> None:
+    """Give this one of several test processes its share of the cores, before torch is imported.
+
+    Programs that tests start inherit it. Numba's files are each worker's own: its index and
+    the code that it names are two files, which two processes may mix up.
+    """
+    threads = str(max(1, usable_cores() // workers))
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(name, threads)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba" / worker))
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    share_the_machine(
+        os.environ["PYTEST_XDIST_WORKER"], int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    )
 
 # The same examples every time, and no deadline: the first example may compile a kernel.
 settings.register_profile("dain", deadline=None, derandomize=True, database=None)
 settings.load_profile("dain")
 
-SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

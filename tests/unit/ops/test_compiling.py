@@ -1,8 +1,18 @@
 import numba
 import numpy as np
 import pytest
+import torch
 
 from dain.ops.compiling import kernel, spread
+
+
+@pytest.fixture(autouse=True)
+def several_threads():
+    """One of several test processes may be given a single thread, which spreads nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
 
 
 def double(values, out):

@@ -32,7 +32,7 @@ def since(version):
 @pytest.mark.parametrize("chosen", [[CASES], [CONTRACT, "-k", "triton"]], ids=["own", "contract"])
 def test_kernels_through_the_interpreter(chosen):
     """In a process of its own: Triton reads the variable as it is imported, for good."""
-    command = [sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "--no-cov", "-p", "no:cacheprovider"]
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     run = subprocess.run(
         [*command, *chosen], cwd=ROOT, env=environment, capture_output=True, text=True
