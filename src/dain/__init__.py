@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         OutputError,
         PipeClosedError,
         RunError,
+        StoppedError,
         WeightsError,
     )
     from dain.jobs import JobResult, Progress
@@ -50,6 +51,7 @@ __all__ = [
     "PipeClosedError",
     "Progress",
     "RunError",
+    "StoppedError",
     "WeightsError",
     "__version__",
     "interpolate_video",

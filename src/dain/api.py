@@ -54,6 +54,7 @@ def interpolate_video(
     encoder_options: Mapping[str, str | int | float] | None = None,
     overwrite: bool = False,
     strict: bool = False,
+    resume: bool = True,
     on_progress: OnProgress | None = None,
 ) -> JobResult:
     """Interpolate a video; the output appears under its name only when it is complete.
@@ -90,6 +91,8 @@ def interpolate_video(
         encoder_options: further options of the encoder.
         overwrite: replace an existing output.
         strict: stop at damage in the input instead of bridging it.
+        resume: keep what is made in a hidden folder beside the output until it is complete, and
+            go on from what an earlier call with the same arguments kept.
         on_progress: called with a `Progress` for each output frame.
 
     Returns:
@@ -97,7 +100,7 @@ def interpolate_video(
 
     Raises:
         InputError: the request or the input is unusable; nothing was written.
-        RunError: the run failed; what was written has been removed.
+        RunError: the run failed; whole segments are kept, and the same call goes on from there.
     """
     settings = job_settings(
         fps=fps,
@@ -122,6 +125,7 @@ def interpolate_video(
         encoder_options=encoder_options,
         overwrite=overwrite,
         strict=strict,
+        resume=resume,
     )
     return run_job(Path(input), Path(output), settings, on_progress)
 
@@ -150,6 +154,7 @@ def job_settings(
     encoder_options: Mapping[str, str | int | float] | None = None,
     overwrite: bool = False,
     strict: bool = False,
+    resume: bool = True,
 ) -> JobSettings:
     """The keywords of `interpolate_video`, read and checked.
 
@@ -185,6 +190,7 @@ def job_settings(
         ),
         read=ReadSettings(stills_rate=_read("--input-fps", parse_rate, input_fps)),
         strict=strict,
+        resume=resume,
     )
 
 

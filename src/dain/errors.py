@@ -9,8 +9,9 @@ DainError (exit code 1)
 │   └── WeightsError  a weights file is missing, damaged, or belongs to another network
 └── RunError (exit code 1): the request was sound, the run failed
     ├── EncodeError   the encoder or the disk gave up
+    ├── DamageError   the input is damaged and ``--strict`` asked to stop
     ├── PipeClosedError (exit code 141)   the reader of our output has gone
-    └── DamageError   the input is damaged and ``--strict`` asked to stop
+    └── StoppedError (exit code 130)      someone asked to stop; the work so far is kept
 
 A message says what was expected, what was found, and what to do, on one line.
 """
@@ -66,6 +67,12 @@ class PipeClosedError(RunError):
 
 class DamageError(RunError):
     """The input is damaged and strict handling was asked for."""
+
+
+class StoppedError(RunError):
+    """The run was asked to stop, and did so where the same command can go on."""
+
+    exit_code = 130
 
 
 class DainWarning(UserWarning):

@@ -173,6 +173,7 @@ class JobSettings:
 
     Attributes:
         strict: stop at damage in the input instead of bridging it.
+        resume: keep what is made beside the output, and go on from what an earlier run kept.
     """
 
     time: TimeSettings
@@ -180,3 +181,4 @@ class JobSettings:
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
     strict: bool = False
+    resume: bool = True

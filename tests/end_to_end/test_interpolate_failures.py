@@ -68,7 +68,7 @@ run()
 ROOT = Path(__file__).resolve().parents[2]
 
 # Hours of work whose output soon fills more than the first buffer.
-ENDLESS = ["--factor", "100000", "--crf", "1", "--encoder-option", "g=1"]
+ENDLESS = ["--factor", "100000", "--crf", "1", "--encoder-option", "g=1", "--no-resume"]
 
 
 def start(tmp_path, arguments, code=QUICK, **options):
@@ -115,7 +115,9 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, numbers, code, program):
     assert out == ""
     assert list(contents(tmp_path)) == ["in.mp4"]
     told = ["dain: error: interrupted; nothing unfinished was left behind"]
-    assert err.splitlines() == (told if code == 130 else [])
+    # On a busy machine a line of progress comes first.
+    lines = [line for line in err.splitlines() if not line.startswith("dain: interpolating: ")]
+    assert lines == (told if code == 130 else [])
 
 
 @needs_posix

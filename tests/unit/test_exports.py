@@ -24,6 +24,7 @@ PUBLIC = [
     "PipeClosedError",
     "Progress",
     "RunError",
+    "StoppedError",
     "WeightsError",
     "__version__",
     "interpolate_video",
@@ -42,6 +43,7 @@ EXIT_CODES = {
     "EncodeError": 1,
     "PipeClosedError": 141,
     "DamageError": 1,
+    "StoppedError": 130,
 }
 
 

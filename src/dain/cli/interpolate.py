@@ -37,6 +37,7 @@ def interpolate(
     encoder_option: options.EncoderOption = None,
     overwrite: options.Overwrite = False,
     strict: options.Strict = False,
+    no_resume: options.NoResume = False,
     dry_run: options.DryRun = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -74,6 +75,7 @@ def interpolate(
         encoder_options=_encoder_options(encoder_option or []),
         overwrite=overwrite,
         strict=strict,
+        resume=not no_resume,
     )
     runner = Runner(settings, dry_run, as_json, quiet)
     if len(inputs) == 1:

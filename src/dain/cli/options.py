@@ -176,6 +176,15 @@ Strict = Annotated[
     ),
 ]
 
+NoResume = Annotated[
+    bool,
+    typer.Option(
+        "--no-resume",
+        help="Start over, and keep nothing that a later run could go on from.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+
 DryRun = Annotated[
     bool,
     typer.Option(

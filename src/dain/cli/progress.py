@@ -52,6 +52,9 @@ class ProgressDisplay:
             self._bar = None
 
     def _draw(self, event: Progress) -> None:
+        if event.note:
+            self.clear()
+            print_note(event.note)
         if self._bar is None:
             self._bar = _make_bar()
             self._task = self._bar.add_task(event.stage, total=None, speed="", left="")
@@ -67,6 +70,9 @@ class ProgressDisplay:
         )
 
     def _print(self, event: Progress) -> None:
+        if event.note:
+            print_note(event.note)
+            return
         now = time.monotonic()
         if now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dain.cli.interrupting import asked_by_interrupts
 from dain.cli.messages import (
     counted,
     heard_warnings,
@@ -20,7 +21,7 @@ from dain.cli.messages import (
     show_seconds,
 )
 from dain.cli.progress import ProgressDisplay
-from dain.errors import DainError, OptionError, OutputError
+from dain.errors import DainError, OptionError, OutputError, StoppedError
 
 if TYPE_CHECKING:
     from dain.jobs import FrameInterpolator, JobEstimate, JobResult
@@ -47,12 +48,20 @@ class Runner:
 
     def run(self, source: Path, output: Path) -> JobResult | JobEstimate:
         """Run one job, with progress."""
-        from dain.jobs import estimate_job, run_job
+        from dain.jobs import StopRequest, estimate_job, run_job
 
         refuse_unfit_pipes(source, output, self.dry_run, self.as_json)
-        work = estimate_job if self.dry_run else run_job
         with ProgressDisplay(self.quiet) as display:
-            return work(source, output, self.settings, display.on_progress, self.interpolator)
+            given = (source, output, self.settings, display.on_progress, self.interpolator)
+            if self.dry_run:
+                return estimate_job(*given)
+            try:
+                with asked_by_interrupts(StopRequest(), self.quiet) as stop:
+                    return run_job(*given, stop)
+            except KeyboardInterrupt as interrupt:
+                if not str(interrupt):  # nothing is kept
+                    raise
+                raise StoppedError(f"interrupted; {interrupt}") from interrupt
 
     def run_all(self, sources: Sequence[Path], folder: Path) -> int:
         """Run several jobs into a folder, each named after its source.
@@ -83,6 +92,8 @@ class Runner:
         """Run one job of several; its failure is told and is no reason to stop."""
         try:
             result = self.run(source, output)
+        except StoppedError:
+            raise
         except DainError as error:
             print_error(f"{source}: {error}")
             return {"error": str(error), "exit_code": error.exit_code}
@@ -170,8 +181,12 @@ def _as_object(result: JobResult | JobEstimate) -> dict[str, Any]:
         "warnings": [*heard_warnings(), *result.warnings],
     }
     if isinstance(result, JobEstimate):
-        value |= {"dry_run": True, "bytes": result.bytes, "output_exists": result.output_exists}
-    return value
+        return value | {
+            "dry_run": True,
+            "bytes": result.bytes,
+            "output_exists": result.output_exists,
+        }
+    return value | {"frames_kept": result.frames_kept}
 
 
 def _summary(result: JobResult | JobEstimate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,6 +54,7 @@ class Interpolator:
     Attributes:
         model: name of the network.
         device: where it runs.
+        weights_digest: SHA-256 of its weights.
     """
 
     def __init__(
@@ -95,7 +97,9 @@ class Interpolator:
             memory=memory,
         )
         self._device = resolve_device(device)
-        self._network = load_network(model, weights).to(self._device)
+        self._network = load_network(model, weights)
+        self.weights_digest = _digest(self._network)
+        self._network = self._network.to(self._device)
         arithmetic = resolve_precision(precision, self._network.precisions, self._device, model)
         self._fit = MemoryFit(self._network, self._device, arithmetic, tile_size, memory)
         self._scale = settings.scale
@@ -108,6 +112,16 @@ class Interpolator:
     def precision(self) -> str:
         """The arithmetic of the learned layers, resolved."""
         return self._fit.precision
+
+    @property
+    def threads(self) -> int:
+        """Threads that share the work on a CPU; the last bits of a frame may hang on it."""
+        return torch.get_num_threads()
+
+    def use_threads(self, count: int) -> None:
+        """Share the work among this many threads; holds for the whole process."""
+        if count != torch.get_num_threads():
+            torch.set_num_threads(count)
 
     @property
     def tile(self) -> int | None:
@@ -228,6 +242,15 @@ class Interpolator:
         while frame.shape[0] * frame.shape[1] * scale * scale > _FULL_SCALE_PIXELS:
             scale /= 2
         return scale
+
+
+def _digest(network: torch.nn.Module) -> str:
+    """SHA-256 of all weights, by their names."""
+    digest = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _joined(picture: Tensor, blended: Tensor, alpha: Tensor) -> Tensor:

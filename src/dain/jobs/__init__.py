@@ -7,6 +7,7 @@ from dain.jobs.estimate import JobEstimate, estimate_job
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, Progress
 from dain.jobs.run import JobResult, make_interpolator, run_job
+from dain.jobs.stopping import StopRequest
 
 __all__ = [
     "FrameInterpolator",
@@ -15,6 +16,7 @@ __all__ = [
     "OnProgress",
     "Progress",
     "StillsResult",
+    "StopRequest",
     "estimate_job",
     "even_times",
     "make_interpolator",

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from dain.jobs.conversion import refuse_damage
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
 from dain.jobs.progress import OnProgress, ProgressMeter
-from dain.jobs.run import make_interpolator, refuse_damage
+from dain.jobs.run import make_interpolator
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
 from dain.media.stills_names import is_stills, is_stills_output, pattern_of

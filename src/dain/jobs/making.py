@@ -42,14 +42,28 @@ class FrameInterpolator(Protocol):
 class FrameMaker:
     """Makes the output frames of a job; a pair's instants are made when the pair is known.
 
+    Args:
+        job: what to make.
+        interpolator: makes the new frames.
+        done: source frames that earlier work is done with, before the first of ours.
+        opening: the frame that a loop ends in; by default the last one at or before its start.
+
     Attributes:
         frames_in: source frames used so far.
+        done: source frames that are done with: those before the earlier one of the pair.
         duration: seconds that the output made so far plays.
     """
 
-    def __init__(self, job: PreparedJob, interpolator: FrameInterpolator) -> None:
-        self.frames_in = 0
+    def __init__(
+        self,
+        job: PreparedJob,
+        interpolator: FrameInterpolator,
+        done: int = 0,
+        opening: Frame | None = None,
+    ) -> None:
+        self.frames_in = self.done = done
         self.duration = Fraction(0)
+        self._opening = opening
         self._job = job
         self._plan = job.plan
         self._interpolator = interpolator
@@ -65,8 +79,8 @@ class FrameMaker:
         current = next(stream, None)
         if current is None:
             raise MediaError("expected a video of at least two frames, none could be decoded")
-        self.frames_in = 1
-        first, time = current, time_of(current.pts)
+        self.frames_in += 1
+        first, time = self._opening or current, time_of(current.pts)
         yield from self._emit(plan.before(time), current, None)
         end = None
         for following in stream:
@@ -77,6 +91,7 @@ class FrameMaker:
             self.frames_in += 1
             yield from self._emit(plan.between(time, next_time), current, following)
             current, time = following, next_time
+            self.done += 1
             if time <= plan.start:
                 first = current
         if end is None:
@@ -137,3 +152,12 @@ def checked(frames: Iterator[Frame], check: Callable[[], None]) -> Iterator[Fram
         check()
         yield frame
     check()
+
+
+def until(is_last: Callable[[Frame], bool], frames: Iterable[Frame]) -> Iterator[Frame]:
+    """The same frames, up to and with the first that is the last one wanted."""
+    for frame in frames:
+        ends_here = is_last(frame)
+        yield frame
+        if ends_here:
+            return

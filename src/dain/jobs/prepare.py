@@ -86,6 +86,12 @@ def _last_duration(plan: Plan, timing: Timing) -> Fraction:
     return _largest_common_unit(stretch / timing.rate, stretch * plan.start)
 
 
+def from_frame(job: PreparedJob, index: int) -> PreparedJob:
+    """The part of a job after the output frame before `index`, from that one's source frames on."""
+    plan = replace(job.plan, first=index)
+    return replace(job, plan=plan, from_pts=job.timing.pts_of(plan.source_time(index - 1)))
+
+
 def reading_for(output: Path, settings: JobSettings) -> ReadSettings:
     """How to read for an output: transparency and scene light are kept where it can hold them.
 

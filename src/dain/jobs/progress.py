@@ -25,6 +25,7 @@ class Progress:
         total: output frames of the whole run; 0 while unknown. A truncated input ends earlier.
         rate: output frames made a second of late; None until that is known.
         seconds_left: until the run ends at that rate; None likewise.
+        note: something that a person should read now.
     """
 
     stage: Stage
@@ -32,26 +33,44 @@ class Progress:
     total: int = 0
     rate: float | None = None
     seconds_left: float | None = None
+    note: str = ""
 
 
 OnProgress = Callable[[Progress], None]
 
 
 class ProgressMeter:
-    """Counts output frames and reports each to `on_progress`, if there is one."""
+    """Counts output frames and reports each to `on_progress`, if there is one.
+
+    Attributes:
+        total: output frames of the whole run; 0 while unknown.
+        done: output frames made so far.
+        kept: of those, the frames that an earlier run made.
+    """
 
     def __init__(
         self, on_progress: OnProgress | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.total = 0
         self.done = 0
+        self.kept = 0
+        self._stage: Stage = "reading"
         self._report = on_progress
         self._clock = clock
         self._marks: deque[tuple[float, int]] = deque()
 
     def enter(self, stage: Stage) -> None:
         """Report that another stage begins."""
+        self._stage = stage
         self._emit(Progress(stage, self.done, self.total))
+
+    def go_on_from(self, kept: int) -> None:
+        """Count the frames that an earlier run made."""
+        self.done = self.kept = kept
+
+    def say(self, note: str) -> None:
+        """Report something that a person should read now."""
+        self._emit(Progress(self._stage, self.done, self.total, note=note))
 
     def count(self) -> None:
         """Count one output frame and report it."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from dain.errors import DamageError
-from dain.jobs.making import FrameInterpolator, FrameMaker, checked
-from dain.jobs.pipeline import run_pipeline
-from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
+from dain.jobs.conversion import Task, make_at_once
+from dain.jobs.making import FrameInterpolator
+from dain.jobs.prepare import check_names, prepare, reading_for
 from dain.jobs.progress import OnProgress, ProgressMeter
-from dain.media import FrameReader, FrameWriter, open_reader, open_writer
+from dain.jobs.resuming import make_in_segments
+from dain.jobs.stopping import StopRequest
+from dain.media import open_reader
+from dain.media.pipes import is_pipe
 from dain.settings import EngineSettings, JobSettings
 
 
@@ -25,6 +27,7 @@ class JobResult:
         output: file or folder that was written.
         frames_in: source frames used.
         frames_out: frames written.
+        frames_kept: of those, the frames that an earlier, unfinished run had made.
         fps: rate at which the output plays, frames per second, exact.
         duration: of the output in seconds, exact.
         model: network that made the frames.
@@ -37,6 +40,7 @@ class JobResult:
     output: Path
     frames_in: int
     frames_out: int
+    frames_kept: int
     fps: Fraction
     duration: Fraction
     model: str
@@ -52,6 +56,7 @@ def run_job(
     settings: JobSettings,
     on_progress: OnProgress | None = None,
     interpolator: FrameInterpolator | None = None,
+    stop: StopRequest | None = None,
 ) -> JobResult:
     """Interpolate a video; the output appears under its name only when it is complete.
 
@@ -62,13 +67,15 @@ def run_job(
         settings: what to do.
         on_progress: called in this thread with each progress event.
         interpolator: engine to use; by default one made from the settings.
+        stop: asks the run to stop after the segment in hand.
 
     Raises:
         InputError: the request or the input is unusable.
         DamageError: the input is damaged and the settings are strict.
         EncodeError: the encoder or the disk gave up.
         PipeClosedError: the reader of standard output has gone.
-        KeyboardInterrupt: as it came, after what was written has been removed.
+        StoppedError: it was asked to stop; the same call goes on from there.
+        KeyboardInterrupt: as it came, with a line on what is kept if anything is.
     """
     started = time.monotonic()
     meter = ProgressMeter(on_progress)
@@ -77,37 +84,33 @@ def run_job(
         meter.enter("reading")
         job = prepare(reader, settings)
         meter.total = job.plan.count
-        writer = open_writer(output, job.spec, settings.encode)
-        try:
-            if interpolator is None:
-                meter.enter("loading")
-                interpolator = make_interpolator(settings.engine)
-            maker = FrameMaker(job, interpolator)
-            meter.enter("interpolating")
-            _convert(reader, writer, job, maker, meter, settings.strict)
-            meter.enter("finishing")
-            writer.finish()
-        except BaseException:
-            writer.abort()
-            raise
+        task = Task(
+            source=source,
+            output=output,
+            settings=settings,
+            reader=reader,
+            job=job,
+            meter=meter,
+            load=lambda engine: make_interpolator(engine),
+            interpolator=interpolator,
+            stop=stop or StopRequest(),
+        )
+        # What goes through a pipe is gone: there is nothing to go back to.
+        is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))
+        made = make_in_segments(task) if is_kept else make_at_once(task)
     return JobResult(
         output=output,
-        frames_in=maker.frames_in,
-        frames_out=meter.done,
+        frames_in=made.frames_in,
+        frames_out=made.frames_out,
+        frames_kept=made.kept,
         fps=job.plan.output_rate,
-        duration=maker.duration,
-        model=interpolator.model,
-        device=interpolator.device,
-        precision=interpolator.precision,
+        duration=made.duration,
+        model=made.model,
+        device=made.device,
+        precision=made.precision,
         seconds=time.monotonic() - started,
         warnings=_unique(
-            (
-                *job.plan.messages,
-                *reader.messages,
-                *writer.messages,
-                *reader.damage.messages,
-                *_notes_on_end(reader, job, maker),
-            )
+            (*job.plan.messages, *reader.messages, *made.messages, *reader.damage.messages)
         ),
     )
 
@@ -125,52 +128,6 @@ def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
         tile_size=settings.tile_size,
         memory=settings.memory,
     )
-
-
-def refuse_damage(reader: FrameReader) -> None:
-    """Stop a strict run over an input in which damage was found so far.
-
-    Raises:
-        DamageError: there is some.
-    """
-    if reader.damage:
-        found = "; ".join(reader.damage.messages) or "damage"
-        raise DamageError(f"expected an undamaged input because of --strict, found: {found}")
-
-
-def _convert(
-    reader: FrameReader,
-    writer: FrameWriter,
-    job: PreparedJob,
-    maker: FrameMaker,
-    meter: ProgressMeter,
-    strict: bool,
-) -> None:
-    """Decode, interpolate and encode side by side."""
-
-    def stop_at_damage() -> None:
-        if strict:
-            refuse_damage(reader)
-
-    def stop_waiting() -> None:
-        reader.interrupt()
-        writer.interrupt()
-
-    run_pipeline(
-        decode=lambda: reader.frames(job.from_pts),
-        transform=lambda frames: maker.make(checked(frames, stop_at_damage)),
-        encode=writer.write,
-        on_made=meter.count,
-        interrupt=stop_waiting,
-    )
-    stop_at_damage()
-
-
-def _notes_on_end(reader: FrameReader, job: PreparedJob, maker: FrameMaker) -> tuple[str, ...]:
-    """What only its end tells of an input that came through a pipe."""
-    if not reader.info.live or job.plan.is_open or maker.duration >= job.plan.duration:
-        return ()
-    return (f"standard input ended after {maker.frames_in} frames, before the end asked for",)
 
 
 def _unique(messages: Iterable[str]) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class AnimationWriter(FrameWriter):
         """Clean up, and say in one line what went wrong."""
         self.abort()
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        return EncodeError(f"cannot write {self._path}: {reason}; nothing was left behind")
+        return EncodeError(f"cannot write {self._path}: {reason}; what was written is removed")
 
 
 def _encoder(

@@ -100,6 +100,7 @@ def prove(container: Container, choice: Choice, spec: OutputSpec) -> str | None:
 def muxer_options(container: Container, choice: Choice) -> dict[str, str]:
     """Options of the muxer for an output of this choice."""
     options = dict(container.options)
+    options["fflags"] = "+bitexact"  # no random numbers: Matroska and Ogg name streams by such
     if container.format not in ("mp4", "mov"):
         return options
     options["movflags"] = "+faststart"  # the index first: a player need not have it all

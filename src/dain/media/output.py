@@ -8,6 +8,8 @@ final output; what is written goes to `path`, and then either `commit` or `disca
 from __future__ import annotations
 
 import contextlib
+import glob
+import hashlib
 import os
 import secrets
 import shutil
@@ -79,7 +81,7 @@ class StagedFile:
             _sync_file(self.path)
             self.path.replace(self._final)
             self._pending = False
-            _sync_folder(self._final.parent)
+            sync_folder(self._final.parent)
         except OSError as error:
             raise EncodeError(f"cannot complete {self._shown}: {_reason(error)}") from error
         finally:
@@ -177,7 +179,7 @@ class StagedFolder:
                 self._pending = False
             else:
                 self._move_into_existing()
-            _sync_folder(self._final.parent if self._is_new else self._final)
+            sync_folder(self._final.parent if self._is_new else self._final)
         except OSError as error:
             raise EncodeError(f"cannot complete {self._shown}: {_reason(error)}") from error
         finally:
@@ -208,8 +210,29 @@ def _check_parent(final: Path) -> None:
         raise OutputError(f"folder {final.parent} of the output is not writable")
 
 
+def remove_stale(final: Path) -> None:
+    """Remove what earlier writers of a name staged and had no chance to remove.
+
+    Only for who knows that no other is writing it now.
+    """
+    resolved = final.resolve()
+    for home in {resolved.parent, *([resolved] if resolved.is_dir() else [])}:
+        for entry in home.glob(f"{glob.escape(_staged_stem(resolved.name))}.*.part"):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+
+
 def _staged_name(folder: Path, name: str) -> Path:
-    return folder / f".{name[:_STEM_LENGTH]}.{secrets.token_hex(4)}.part"
+    return folder / f"{_staged_stem(name)}.{secrets.token_hex(4)}.part"
+
+
+def _staged_stem(name: str) -> str:
+    """Tells by a checksum which output it is for, where names begin alike."""
+    digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+    return f".{name[:_STEM_LENGTH]}.{digest[:8]}"
 
 
 def _sync_file(path: Path) -> None:
@@ -218,7 +241,7 @@ def _sync_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Bring the rename to the disk, where the system lets a folder be opened (not Windows)."""
     with contextlib.suppress(OSError):
         handle = os.open(path, os.O_RDONLY)

@@ -221,7 +221,9 @@ class VideoWriter(FrameWriter):
     def _failure(self, error: Exception) -> EncodeError:
         """Clean up, and say in one line what went wrong."""
         self.abort()
-        return EncodeError(f"cannot write {self._path}: {_reason(error)}; nothing was left behind")
+        return EncodeError(
+            f"cannot write {self._path}: {_reason(error)}; what was written is removed"
+        )
 
 
 def _reason(error: Exception) -> str:

@@ -55,6 +55,7 @@ class Plan:
             interpolate towards; the last frame before is held (or, with `loop`, flows
             into the first).
         messages: notes for the person who runs us.
+        first: index of the first instant to make; those before it are made already.
     """
 
     fps: Fraction
@@ -64,6 +65,7 @@ class Plan:
     loop: bool = False
     closed: bool = False
     messages: tuple[str, ...] = ()
+    first: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -81,6 +83,10 @@ class Plan:
     def duration(self) -> Fraction:
         """How many seconds the output plays."""
         return (self.end - self.start) * self.fps / self.output_rate
+
+    def source_time(self, index: int) -> Fraction:
+        """Where output frame `index` lies in the source, in seconds after the first frame."""
+        return self.start + index / self.fps
 
     def output_time(self, index: int) -> Fraction:
         """When output frame `index` is shown, in seconds after the first."""
@@ -134,16 +140,16 @@ class Plan:
     def _held(self, low: Fraction, high: Fraction) -> Iterator[Instant]:
         """Instants in ``[low, high)``, all on the earlier frame itself."""
         for index in self._indices(low, high):
-            yield Instant(index, self.start + index / self.fps, Fraction(0))
+            yield Instant(index, self.source_time(index), Fraction(0))
 
     def _within(self, time0: Fraction, time1: Fraction, high: Fraction) -> Iterator[Instant]:
         """Instants in ``[time0, high)``, placed between `time0` and `time1`."""
         for index in self._indices(time0, high):
-            time = self.start + index / self.fps
+            time = self.source_time(index)
             yield Instant(index, time, (time - time0) / (time1 - time0))
 
     def _indices(self, low: Fraction, high: Fraction) -> range:
-        """Indices of the instants in ``[low, high)``."""
+        """Indices of the instants in ``[low, high)`` that are to be made."""
         first = math.ceil((low - self.start) * self.fps)
         stop = math.ceil((high - self.start) * self.fps)
-        return range(max(first, 0), stop)
+        return range(max(first, self.first), stop)

@@ -64,25 +64,31 @@ def test_a_failure_leaves_nothing_behind(clip, tmp_path, error):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv"]
 
 
-def test_an_interruption_while_finishing_leaves_nothing_behind(clip, tmp_path, monkeypatch):
+def test_an_interruption_while_finishing_keeps_what_was_made(clip, tmp_path, monkeypatch):
     from dain.media.video_writer import VideoWriter
 
     def interrupted(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(VideoWriter, "finish", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        run_job(clip, tmp_path / "out.mp4", settings(), interpolator=BlendEngine())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv"]
+    output = tmp_path / "out.mp4"
+    with monkeypatch.context() as patch:
+        patch.setattr(VideoWriter, "finish", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="12 of 12 frames are kept"):
+            run_job(clip, output, settings(), interpolator=BlendEngine())
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.mp4.dain", "in.mkv"]
+    engine = BlendEngine()
+    assert run_job(clip, output, settings(), interpolator=engine).frames_kept == 12
+    assert engine.calls == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mp4"]
 
 
 def test_a_failing_encoder_ends_the_run_with_its_own_message(clip, tmp_path, monkeypatch):
-    from dain.media.video_writer import VideoWriter
+    from dain.media.video_encoding import VideoEncoder
 
     def refuse(self, frame):
         raise EncodeError("the encoder gave up")
 
-    monkeypatch.setattr(VideoWriter, "write", refuse)
+    monkeypatch.setattr(VideoEncoder, "encode", refuse)
     with pytest.raises(EncodeError, match="the encoder gave up"):
         run_job(clip, tmp_path / "out.mp4", settings(), interpolator=BlendEngine())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv"]

@@ -323,6 +323,6 @@ def test_a_full_disk(tmp_path, suffix, monkeypatch):
 
     monkeypatch.setattr(writer._encoder, "_file", type("File", (), {"write": staticmethod(full)}))
     writer.write(Frame(drifting(1)[0], 0, Fraction(1, 25), 1, 0))
-    with pytest.raises(EncodeError, match=r"no space left on device; nothing was left behind"):
+    with pytest.raises(EncodeError, match=r"no space left on device; what was written is removed"):
         writer.write(Frame(drifting(2)[1], 1, Fraction(1, 25), 1, 1))
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,81 @@
+"""What a run depends on: if any of it changes, work that was kept is of no use."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from dain._version import __version__
+from dain.settings import JobSettings
+
+Fingerprint = dict[str, str]
+
+_ENDS = 2**20  # bytes at each end of a file that tell whether it is the same
+# What changes nothing in a frame that is made.
+_IRRELEVANT = {"overwrite", "strict", "resume", "memory", "preview", "report"}
+_LIBRARIES = ("av", "numpy", "torch", "numba", "opencv-python-headless", "opencv-python", "pillow")
+
+
+def fingerprint(source: Path, settings: JobSettings) -> Fingerprint:
+    """What the frames of a run depend on, by a name that a person understands.
+
+    Raises:
+        OSError: the source cannot be read.
+    """
+    found = {"the input": _identity(source), "the version of dain": __version__}
+    found |= {f"--{name.replace('_', '-')}": text for name, text in _options(settings)}
+    for library in _LIBRARIES:
+        try:
+            found[f"the version of {library}"] = version(library)
+        except PackageNotFoundError:  # noqa: PERF203
+            continue
+    return found
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of what changed."""
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+
+
+def _options(settings: Any) -> Iterator[tuple[str, str]]:
+    """Every setting with its value as text, nested ones by their own names."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _options(value)
+        elif field.name not in _IRRELEVANT:
+            yield field.name, _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return repr(sorted(value.items()))
+    if isinstance(value, Path) and value.is_file():
+        return _identity(value)
+    return str(value)
+
+
+def _identity(path: Path) -> str:
+    """A file by its place, size, time and both ends; a folder by its files."""
+    digest = hashlib.sha256()
+    if not path.is_file():
+        folder = path if path.is_dir() else path.parent
+        for entry in sorted(folder.iterdir()):
+            if entry.is_file() and not entry.name.startswith("."):
+                digest.update(f"{entry.name}\0{_stamp(entry)}\0".encode(errors="surrogateescape"))
+    else:
+        digest.update(_stamp(path).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_ENDS))
+            file.seek(max(0, path.stat().st_size - _ENDS))
+            digest.update(file.read(_ENDS))
+    return f"{path.absolute()} {digest.hexdigest()}"
+
+
+def _stamp(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"

@@ -1,0 +1,270 @@
+"""What an unfinished run keeps beside its output: sealed segments and a manifest of them.
+
+A segment counts once its file is on the disk and the manifest that names it has taken the place
+of the one before. Whatever ends a process between any two steps, the next one finds a manifest
+that is whole and segments that are whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dain.errors import EncodeError, OutputError
+from dain.jobs.fingerprint import Fingerprint, differences
+from dain.jobs.segment_files import SegmentFile, checksum, read_records
+from dain.media.output import remove_stale, sync_folder
+from dain.media.segments import Record
+from dain.media.stills_names import is_stills_output, pattern_of
+
+_FORMAT = 1
+_LONGEST_NAME = 150  # bytes of the output's name in ours; file systems allow 255
+_MANIFEST, _LOCK = "manifest.json", "lock"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A sealed segment.
+
+    Attributes:
+        name: of its file.
+        count: output frames in it.
+        end: when its last frame ends in the output, seconds as a fraction.
+        source_frames: of the source that were done with when its last frame was made.
+        size: of its file in bytes.
+        sha256: of its file.
+    """
+
+    name: str
+    count: int
+    end: str
+    source_frames: int
+    size: int
+    sha256: str
+
+
+@dataclass
+class Manifest:
+    """What is known of the work so far.
+
+    Attributes:
+        fingerprint: what it depends on.
+        engine: what made the frames: device, precision, tile, threads, weights.
+        segments: sealed, in order; together they are the frames from the first on.
+        damage: places of the source that were damaged.
+        result: of the whole run, once nothing is left but to join the segments.
+    """
+
+    fingerprint: Fingerprint
+    engine: dict[str, Any] = field(default_factory=dict)
+    segments: list[Segment] = field(default_factory=list)
+    damage: list[Any] = field(default_factory=list)
+    result: dict[str, Any] | None = None
+
+
+def work_path(output: Path) -> Path:
+    """Where the work of an output lies: hidden, beside it, under a name that follows from its own.
+
+    Of a pattern or folder of stills that is there already it is in that folder, which may be
+    writable where the one around it is not.
+    """
+    final = output.parent if pattern_of(output) is not None else output
+    final = final.resolve()
+    home = final if is_stills_output(output) and final.is_dir() else final.parent
+    name = output.name.encode(errors="surrogateescape")
+    if len(name) > _LONGEST_NAME:
+        short = name[:_LONGEST_NAME].decode(errors="ignore")
+        return home / f".{short}-{hashlib.sha256(name).hexdigest()[:8]}.dain"
+    return home / f".{output.name}.dain"
+
+
+class WorkFolder:
+    """The work folder of one output, held by one process at a time.
+
+    Leaving it as a context removes it, whatever is in it.
+
+    Args:
+        output: that the work is for.
+
+    Attributes:
+        manifest: of what is there.
+
+    Raises:
+        OutputError: another run holds it, or it cannot be made.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self.path = work_path(output)
+        try:
+            self.path.mkdir(exist_ok=True)
+            self._lock = FileLock(self.path / _LOCK, blocking=False)
+            self._lock.acquire()
+        except Timeout:
+            raise OutputError(
+                f"another run of dain is writing {output}; wait for it or choose another name"
+            ) from None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"cannot write beside {output}: {reason}") from error
+        remove_stale(output.parent if pattern_of(output) is not None else output)
+        self.manifest = Manifest({})
+
+    def __enter__(self) -> WorkFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    @property
+    def frames(self) -> int:
+        """Output frames that are kept."""
+        return sum(segment.count for segment in self.manifest.segments)
+
+    def open(self, fingerprint: Fingerprint) -> list[str]:
+        """Take up what an earlier run left, or begin afresh.
+
+        Returns:
+            Messages where something that was kept is of no use.
+
+        Raises:
+            EncodeError: the disk refused.
+        """
+        found = self._read_manifest()
+        messages = []
+        if found is None or not found.segments:
+            found = Manifest(fingerprint)
+        elif changed := differences(found.fingerprint, fingerprint):
+            messages.append(f"starting over: {_listed(changed)} changed since the unfinished run")
+            found = Manifest(fingerprint)
+        sound = [*self._sound(found.segments)]
+        if len(sound) < len(found.segments):
+            messages.append("some of the work that was kept is damaged, and is done again")
+            found.segments, found.result = sound, None
+        self.manifest = found
+        self._remove_strangers()
+        return messages
+
+    def begin_again(self) -> None:
+        """Let go of all that is kept."""
+        self.manifest = Manifest(self.manifest.fingerprint)
+        self._remove_strangers()
+
+    def new_segment(self) -> tuple[str, SegmentFile]:
+        """The name and file of the next segment.
+
+        Raises:
+            EncodeError: the disk refused.
+        """
+        name = f"{len(self.manifest.segments):06d}.segment"
+        with self.disk_errors():
+            path = self.path / name
+            path.unlink(missing_ok=True)
+            return name, SegmentFile(path)
+
+    def keep(
+        self, segment: Segment | None, damage: list[Any], result: dict[str, Any] | None = None
+    ) -> None:
+        """Count a segment whose file is sealed, all damage found so far, and the result if any.
+
+        Raises:
+            EncodeError: the disk refused.
+        """
+        segments = [*self.manifest.segments, *([segment] if segment else [])]
+        fresh = Manifest(self.manifest.fingerprint, self.manifest.engine, segments, damage, result)
+        with self.disk_errors():
+            draft = self.path / f"{_MANIFEST}.part"
+            with draft.open("w", encoding="utf-8") as file:
+                json.dump({"format": _FORMAT, **asdict(fresh)}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path / _MANIFEST)
+            sync_folder(self.path)
+        self.manifest = fresh
+
+    def records(self) -> Iterator[Record]:
+        """Everything that the segments hold, in order.
+
+        Raises:
+            EncodeError: a segment cannot be read.
+        """
+        with self.disk_errors("read"):
+            for segment in self.manifest.segments:
+                yield from read_records(self.path / segment.name)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        self._lock.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Let go of the folder; it stays if there is something in it to go on from."""
+        if self.manifest.segments:
+            self._remove_strangers()
+            self._lock.release()
+        else:
+            self.remove()
+
+    def _read_manifest(self) -> Manifest | None:
+        try:
+            found = json.loads((self.path / _MANIFEST).read_text(encoding="utf-8"))
+            if found.pop("format") != _FORMAT:
+                return None
+            found["segments"] = [Segment(**each) for each in found["segments"]]
+            return Manifest(**found)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None  # there is none, or not of ours
+
+    def _sound(self, segments: list[Segment]) -> Iterator[Segment]:
+        """Segments up to the first that is not as it was sealed."""
+        for segment in segments:
+            path = self.path / segment.name
+            try:
+                if path.stat().st_size != segment.size or checksum(path) != segment.sha256:
+                    return
+            except OSError:
+                return
+            yield segment
+
+    def _remove_strangers(self) -> None:
+        """Remove what the manifest does not name, such as a segment that was not sealed."""
+        known = {_LOCK, *(segment.name for segment in self.manifest.segments)}
+        known |= {_MANIFEST} if self.manifest.segments else set()
+        for entry in self.path.iterdir():
+            if entry.name not in known:
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+
+    @contextlib.contextmanager
+    def disk_errors(self, verb: str = "write") -> Iterator[None]:
+        """Turn what the disk says into one line.
+
+        Raises:
+            EncodeError: the disk refused.
+        """
+        try:
+            yield
+        except OSError as error:
+            reason = (error.strerror or str(error) or type(error).__name__).lower()
+            raise EncodeError(f"cannot {verb} what is made of {self._output}: {reason}") from error
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,272 @@
+"""Runs that are cut off and go on: the output is that of an unbroken run, to the byte."""
+
+import json
+from fractions import Fraction
+from itertools import pairwise
+
+import av
+import numpy as np
+import pytest
+from filelock import FileLock
+from tests.support.engines import BlendEngine
+from tests.support.videos import Audio, make_video
+
+from dain.errors import EncodeError, OutputError, StoppedError
+from dain.jobs import StopRequest, run_job, segmented
+from dain.jobs.workfolder import work_path
+from dain.media import open_reader
+from dain.settings import EncodeSettings, JobSettings, TimeSettings
+
+LENGTH = 8  # frames in a segment
+
+
+@pytest.fixture(autouse=True)
+def short_segments(monkeypatch):
+    monkeypatch.setattr(segmented, "_FRAMES", LENGTH)
+    monkeypatch.setattr(segmented, "_FEWEST_FRAMES", LENGTH)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return make_video(tmp_path / "in.mp4", count=15, audio=[Audio()])
+
+
+def settings(resume=True, codec=None, **time):
+    return JobSettings(
+        time=TimeSettings(**(time or {"factor": Fraction(2)})),
+        encode=EncodeSettings(codec=codec),
+        resume=resume,
+    )
+
+
+class Stopper(BlendEngine):
+    """Asks the run to stop at its calls of certain numbers."""
+
+    def __init__(self, stop, at):
+        super().__init__(lambda: len(self.calls) == at and stop.ask())
+
+
+def run_broken(clip, output, asked, at=(6, 12)):
+    """A run that is stopped and resumed several times."""
+    for call in at:
+        stop = StopRequest()
+        with pytest.raises(StoppedError, match="the same command goes on"):
+            run_job(clip, output, asked, interpolator=Stopper(stop, call), stop=stop)
+        assert not output.exists()
+        assert work_path(output).is_dir()
+    engine = BlendEngine()
+    result = run_job(clip, output, asked, interpolator=engine)
+    assert result.frames_kept >= LENGTH * len(at)
+    assert not work_path(output).exists()
+    return result
+
+
+def contents(path):
+    if path.is_dir():
+        return {entry.name: entry.read_bytes() for entry in sorted(path.iterdir())}
+    return path.read_bytes()
+
+
+def facts(result):
+    return [
+        *(result.frames_in, result.frames_out, result.duration, result.fps),
+        *(result.model, result.device, result.precision, result.warnings),
+    ]
+
+
+def frames_of(path):
+    with open_reader(path) as reader:
+        return [(frame.time, frame.duration, frame.pixels) for frame in reader.frames()]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        *(("out.mp4", None), ("out.mkv", "libx265"), ("out.mkv", "ffv1"), ("out.webm", None)),
+        *(("out.avi", None), ("out.mov", "prores_ks"), ("out.mp4", "mpeg4"), ("out.ts", None)),
+        *(("out.mp4", "libsvtav1"), ("out.gif", None), ("out.webp", None), ("out", None)),
+    ],
+)
+def test_a_broken_run_gives_the_same_bytes(clip, tmp_path, name, codec):
+    size = (96, 96)  # SVT-AV1 refuses tiny frames, and x265 looks beyond the edges of such
+    clip = make_video(tmp_path / "in2.mp4", count=15, size=size, audio=[Audio()])
+    whole, broken = tmp_path / "whole" / name, tmp_path / "broken" / name
+    for path in (whole, broken):
+        path.parent.mkdir()
+    asked = settings(codec=codec)
+    unbroken = run_job(clip, whole, asked, interpolator=BlendEngine())
+    result = run_broken(clip, broken, asked, at=(6, 4))
+    assert contents(broken) == contents(whole)
+    assert facts(result) == facts(unbroken)
+    assert (unbroken.frames_kept, unbroken.frames_in, unbroken.frames_out) == (0, 15, 30)
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.avi"])
+def test_segments_meet_without_a_seam(clip, tmp_path, name):
+    lossless = "libx264rgb" if name != "out.avi" else "huffyuv"
+    asked = {"codec": lossless, "fps": Fraction(60)}
+    options = EncodeSettings(codec=lossless, crf=0 if name != "out.avi" else None)
+    for folder, resume in (("segments", True), ("whole", False)):
+        (tmp_path / folder).mkdir()
+        given = JobSettings(time=TimeSettings(fps=asked["fps"]), encode=options, resume=resume)
+        run_job(clip, tmp_path / folder / name, given, interpolator=BlendEngine())
+    joined, whole = (frames_of(tmp_path / each / name) for each in ("segments", "whole"))
+    assert [frame[:2] for frame in joined] == [frame[:2] for frame in whole]
+    for (*_, mine), (*_, other) in zip(joined, whole, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def test_decoding_times_rise_and_never_pass_the_frame(clip, tmp_path):
+    output = tmp_path / "out.mp4"
+    run_job(clip, output, settings(fps=Fraction(60)), interpolator=BlendEngine())
+    with av.open(str(output)) as container:
+        times = [
+            (packet.dts, packet.pts)
+            for packet in container.demux(container.streams.video[0])
+            if packet.size
+        ]
+    assert all(decode <= show for decode, show in times)
+    assert all(early < late for (early, _), (late, _) in pairwise(times))
+    assert len({show for _, show in times}) == len(times) == 38
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        {"fps": Fraction(50), "loop": True},
+        {"factor": Fraction(3), "slow_motion": True},
+        {"fps": Fraction(60), "start": Fraction(1, 7), "end": Fraction(3, 5)},
+        {"factor": Fraction(4), "start_frame": 3, "end_frame": 12},
+    ],
+)
+def test_every_plan_can_be_resumed(clip, tmp_path, time):
+    asked = settings(**time)
+    unbroken = run_job(clip, tmp_path / "whole.mkv", asked, interpolator=BlendEngine())
+    result = run_broken(clip, tmp_path / "broken.mkv", asked, at=(4, 3))
+    assert contents(tmp_path / "broken.mkv") == contents(tmp_path / "whole.mkv")
+    assert facts(result) == facts(unbroken)
+
+
+def test_damage_counts_once_however_often_a_run_is_resumed(tmp_path):
+    clip = make_video(tmp_path / "in.mkv", count=30, keyframe_interval=5)
+    with av.open(str(clip)) as container:
+        packets = [packet.pos for packet in container.demux(video=0) if packet.size]
+    data = bytearray(clip.read_bytes())
+    data[packets[10] + 30 : packets[10] + 40] = bytes(10)
+    clip.write_bytes(data[: packets[26]])
+    unbroken = run_job(clip, tmp_path / "whole.mkv", settings(), interpolator=BlendEngine())
+    assert len(unbroken.warnings) == 2
+    result = run_broken(clip, tmp_path / "broken.mkv", settings(), at=(13, 5))
+    assert facts(result) == facts(unbroken)
+    assert contents(tmp_path / "broken.mkv") == contents(tmp_path / "whole.mkv")
+
+
+def stop_once(clip, output, asked, at=6):
+    stop = StopRequest()
+    with pytest.raises(StoppedError, match="16 of 30 frames are kept"):
+        run_job(clip, output, asked, interpolator=Stopper(stop, at), stop=stop)
+
+
+@pytest.mark.parametrize("change", ["setting", "input", "engine"])
+def test_a_change_starts_over_and_says_why(clip, tmp_path, change):
+    output, asked, engine = tmp_path / "out.mkv", settings(), BlendEngine()
+    stop_once(clip, output, asked)
+    if change == "setting":
+        asked = settings(codec="ffv1")
+    elif change == "input":
+        make_video(clip, count=15, audio=[Audio(frequency=300.0)])
+    else:
+        engine.precision = "bf16"
+    result = run_job(clip, output, asked, interpolator=engine)
+    named = {"setting": "--codec", "input": "the input", "engine": "precision"}[change]
+    assert [each for each in result.warnings if each.startswith("starting over") and named in each]
+    assert (result.frames_kept, result.frames_out) == (0, 30)
+    assert not work_path(output).exists()
+
+
+def test_what_changes_no_frame_goes_on(clip, tmp_path):
+    output = tmp_path / "out.mkv"
+    stop_once(clip, output, settings())
+    output.write_bytes(b"someone else's")
+    with pytest.raises(OutputError, match="--overwrite"):
+        run_job(clip, output, settings(), interpolator=BlendEngine())
+    asked = JobSettings(
+        time=TimeSettings(factor=Fraction(2)), encode=EncodeSettings(overwrite=True), strict=True
+    )
+    assert run_job(clip, output, asked, interpolator=BlendEngine()).frames_kept == 16
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone", "no manifest", "other manifest"])
+def test_damaged_work_is_done_again(clip, tmp_path, how):
+    output = tmp_path / "out.mkv"
+    run_job(clip, tmp_path / "whole.mkv", settings(), interpolator=BlendEngine())
+    stop_once(clip, output, settings())
+    segment, manifest = work_path(output) / "000001.segment", work_path(output) / "manifest.json"
+    if how == "flipped":
+        data = bytearray(segment.read_bytes())
+        data[-1] ^= 1
+        segment.write_bytes(data)
+    elif how == "cut":
+        segment.write_bytes(segment.read_bytes()[:-1])
+    elif how == "gone":
+        segment.unlink()
+    elif how == "no manifest":
+        manifest.unlink()
+    else:
+        manifest.write_text(json.dumps({"format": 99}))
+    result = run_job(clip, output, settings(), interpolator=BlendEngine())
+    assert result.frames_kept == (0 if "manifest" in how else 8)
+    assert contents(output) == contents(tmp_path / "whole.mkv")
+
+
+def test_two_runs_of_one_output_do_not_meet(clip, tmp_path):
+    output = tmp_path / "out.mkv"
+    work_path(output).mkdir()
+    with FileLock(work_path(output) / "lock"):
+        for resume in (True, False):
+            with pytest.raises(OutputError, match="another run of dain is writing"):
+                run_job(clip, output, settings(resume=resume), interpolator=BlendEngine())
+    assert run_job(clip, output, settings(), interpolator=BlendEngine()).frames_out == 30
+
+
+def test_no_resume_starts_over_and_keeps_nothing(clip, tmp_path):
+    output = tmp_path / "out.mkv"
+    stop_once(clip, output, settings())
+    stop = StopRequest()
+    result = run_job(clip, output, settings(resume=False), interpolator=Stopper(stop, 6), stop=stop)
+    assert (result.frames_kept, result.frames_out) == (0, 30)
+    assert not work_path(output).exists()
+
+
+def test_what_a_killed_run_staged_is_removed(clip, tmp_path):
+    from dain.media.output import StagedFile
+
+    output = tmp_path / "out.mkv"
+    StagedFile(output, overwrite=False)  # and nobody to discard it
+    assert len(list(tmp_path.glob(".out.mkv.*.part"))) == 1
+    other = StagedFile(tmp_path / "out.mkv.mkv", overwrite=False)
+    run_job(clip, output, settings(), interpolator=BlendEngine())
+    assert [path.name for path in tmp_path.glob(".*")] == [other.path.name]
+
+
+def test_a_failure_keeps_whole_segments_and_says_so(clip, tmp_path):
+    def fail():
+        if len(engine.calls) == 10:
+            raise EncodeError("the disk is full")
+
+    engine = BlendEngine(fail)
+    with pytest.raises(EncodeError, match=r"^the disk is full; 8 of 30 frames are kept, and"):
+        run_job(clip, tmp_path / "out.mkv", settings(), interpolator=engine)
+    kept = sorted(path.name for path in work_path(tmp_path / "out.mkv").iterdir())
+    assert kept == ["000000.segment", "lock", "manifest.json"]
+
+
+def test_segments_are_long_where_frames_are_small():
+    from dain.media import OutputSpec
+
+    def length(width, height, model="dain-lite"):
+        spec = OutputSpec(width=width, height=height, rate=Fraction(60))
+        return segmented.segment_length(spec, model)
+
+    assert length(64, 48) == length(4, 4) >= length(1280, 720) >= length(3840, 2160) > 1
+    assert length(64, 48, "dain") < length(64, 48)
