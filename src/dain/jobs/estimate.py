@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
@@ -16,6 +17,7 @@ from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator
+from dain.jobs.segmented import segment_length
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
 from dain.media.stills_names import is_stills, is_stills_output, pattern_of
@@ -88,7 +90,12 @@ def estimate_job(
             sample = _measure(reader, job, engine, Path(folder), output, settings.encode)
         if settings.strict:
             refuse_damage(reader)
+        interval = _KEYFRAME_INTERVAL
+        if settings.resume:
+            interval = min(interval, segment_length(job.spec, engine.model))
+        size = sample.bytes(job.plan.count, interval) + _copied_bytes(job.spec)
         notes = (*job.plan.messages, *reader.messages, *output_notes, *reader.damage.messages)
+        notes += _notes_on_space(output, 2 * size if settings.resume else size)
         return JobEstimate(
             output=output,
             output_exists=_is_taken(output),
@@ -100,7 +107,7 @@ def estimate_job(
             device=engine.device,
             precision=engine.precision,
             seconds=loading + sample.seconds(job.plan.count),
-            bytes=sample.bytes(job.plan.count) + _copied_bytes(job.spec),
+            bytes=size,
             warnings=tuple(dict.fromkeys(notes)),
         )
 
@@ -110,6 +117,18 @@ def _try_output(output: Path, spec: OutputSpec, encode: EncodeSettings) -> list[
     writer = open_writer(output, spec, replace(encode, overwrite=True))
     writer.abort()
     return writer.messages
+
+
+def _notes_on_space(output: Path, needed: int) -> tuple[str, ...]:
+    """A warning where the disk has less room than a run needs while it lasts."""
+    home = next(folder for folder in output.absolute().parents if folder.is_dir())
+    free = shutil.disk_usage(home).free
+    if needed <= free:
+        return ()
+    return (
+        f"the run needs about {needed / 2**20:.0f} MiB beside the output and finds "
+        f"{free / 2**20:.0f}; make room before it starts",
+    )
 
 
 def _is_taken(output: Path) -> bool:
@@ -145,9 +164,9 @@ class _Sample:
         each = (self.all_seconds - self.first_seconds) / max(1, self.frames - 1)
         return self.first_seconds + each * (count - 1)
 
-    def bytes(self, count: int) -> int:
+    def bytes(self, count: int, interval: int) -> int:
         """Of a run of `count` frames: keyframes like the first, the others like the rest."""
-        keyframes = 1 + (count - 1) // _KEYFRAME_INTERVAL
+        keyframes = 1 + (count - 1) // interval
         if self.frames < 2:
             return self.first_bytes * count
         each = max(0, self.all_bytes - self.first_bytes) / (self.frames - 1)

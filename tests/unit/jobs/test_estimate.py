@@ -159,7 +159,7 @@ def test_a_sample_is_extended_by_its_later_frames():
         frames=11, first_seconds=5.0, all_seconds=7.0, first_bytes=1000, all_bytes=2000
     )
     assert sample.seconds(101) == pytest.approx(5 + 100 * 0.2)
-    assert sample.bytes(251) == 2 * 1000 + 249 * 100
+    assert sample.bytes(251, 250) == 2 * 1000 + 249 * 100
 
 
 def test_encoder_settings_are_those_of_the_run(clip, tmp_path):
@@ -173,3 +173,12 @@ def test_encoder_settings_are_those_of_the_run(clip, tmp_path):
         for crf in (1, 50)
     ]
     assert sizes[0] > 1.5 * sizes[1]
+
+
+@pytest.mark.parametrize(("free", "told"), [(10**12, False), (10, True)])
+def test_too_little_room_is_told_before_the_run(clip, tmp_path, monkeypatch, free, told):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free))
+    estimate = estimate_job(clip, tmp_path / "out.mp4", settings(), interpolator=BlendEngine())
+    assert any("make room" in warning for warning in estimate.warnings) is told
