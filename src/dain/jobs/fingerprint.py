@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from dain._version import __version__
+from dain.errors import MediaError
 from dain.settings import JobSettings
 
 Fingerprint = dict[str, str]
+
+INPUT = "the input"  # its name among the others
 
 _ENDS = 2**20  # bytes at each end of a file that tell whether it is the same
 # What changes nothing in a frame that is made.
@@ -24,9 +27,9 @@ def fingerprint(source: Path, settings: JobSettings) -> Fingerprint:
     """What the frames of a run depend on, by a name that a person understands.
 
     Raises:
-        OSError: the source cannot be read.
+        MediaError: the source has vanished.
     """
-    found = {"the input": _identity(source), "the version of dain": __version__}
+    found = {INPUT: identity(source), "the version of dain": __version__}
     found |= {f"--{name.replace('_', '-')}": text for name, text in _options(settings)}
     for library in _LIBRARIES:
         try:
@@ -55,12 +58,24 @@ def _as_text(value: object) -> str:
     if isinstance(value, Mapping):
         return repr(sorted(value.items()))
     if isinstance(value, Path) and value.is_file():
-        return _identity(value)
+        return identity(value)
     return str(value)
 
 
+def identity(path: Path) -> str:
+    """A file by its place, size, time and both ends; a folder by its files.
+
+    Raises:
+        MediaError: it is not there any more.
+    """
+    try:
+        return _identity(path)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MediaError(f"{path} cannot be read any more ({reason}); put it back") from error
+
+
 def _identity(path: Path) -> str:
-    """A file by its place, size, time and both ends; a folder by its files."""
     digest = hashlib.sha256()
     if not path.is_file():
         folder = path if path.is_dir() else path.parent

@@ -12,11 +12,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
-from dain.errors import DainError, DamageError, OptionError, StoppedError
+from dain.errors import DainError, DamageError, MediaError, OptionError, StoppedError
 from dain.jobs.conversion import Made, Task, convert
-from dain.jobs.fingerprint import differences, fingerprint
+from dain.jobs.fingerprint import INPUT, Fingerprint, differences, fingerprint, identity
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.prepare import from_frame
 from dain.jobs.segmented import SegmentWriter, segment_length
@@ -41,13 +42,15 @@ def make_in_segments(task: Task) -> Made:
     trial.abort()
     folder = WorkFolder(task.output)
     with _kept(task, folder):
-        messages = folder.open(fingerprint(task.source, task.settings))
+        depends_on = fingerprint(task.source, task.settings)
+        messages = folder.open(depends_on)
         task.reader.know_damage(folder.manifest.damage)
         if folder.manifest.result is None:
             messages += _make_the_rest(task, folder, trial)
         else:
             task.meter.go_on_from(folder.frames)
         task.meter.enter("finishing")
+        _refuse_another(task.source, depends_on)
         with open_writer(task.output, task.job.spec, task.settings.encode) as writer:
             for record in folder.records():
                 writer.put(record)
@@ -63,6 +66,16 @@ def make_in_segments(task: Task) -> Made:
         kept=task.meter.kept,
         messages=(*messages, *trial.messages, *writer.messages),
     )
+
+
+def _refuse_another(source: Path, before: Fingerprint) -> None:
+    """Refuse a source that is not what the frames were made of: its sound is still to be copied.
+
+    Raises:
+        MediaError: it has changed or is gone.
+    """
+    if identity(source) != before[INPUT]:
+        raise MediaError(f"{source} has changed since the run began; put back what it was")
 
 
 @contextlib.contextmanager

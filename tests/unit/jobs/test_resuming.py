@@ -11,7 +11,7 @@ from filelock import FileLock
 from tests.support.engines import BlendEngine
 from tests.support.videos import Audio, make_video
 
-from dain.errors import EncodeError, OutputError, StoppedError
+from dain.errors import EncodeError, MediaError, OutputError, StoppedError
 from dain.jobs import StopRequest, run_job, segmented
 from dain.jobs.workfolder import work_path
 from dain.media import open_reader
@@ -85,6 +85,7 @@ def frames_of(path):
         *(("out.mp4", None), ("out.mkv", "libx265"), ("out.mkv", "ffv1"), ("out.webm", None)),
         *(("out.avi", None), ("out.mov", "prores_ks"), ("out.mp4", "mpeg4"), ("out.ts", None)),
         *(("out.mp4", "libsvtav1"), ("out.gif", None), ("out.webp", None), ("out", None)),
+        *(("out.zip", None), ("out", "exr")),
     ],
 )
 def test_a_broken_run_gives_the_same_bytes(clip, tmp_path, name, codec):
@@ -259,6 +260,25 @@ def test_a_failure_keeps_whole_segments_and_says_so(clip, tmp_path):
         run_job(clip, tmp_path / "out.mkv", settings(), interpolator=engine)
     kept = sorted(path.name for path in work_path(tmp_path / "out.mkv").iterdir())
     assert kept == ["000000.segment", "lock", "manifest.json"]
+
+
+@pytest.mark.parametrize("how", ["gone", "another"])
+def test_a_source_that_is_gone_at_the_end_costs_no_sound(clip, tmp_path, how):
+    output, hidden = tmp_path / "out.mkv", tmp_path / "hidden.mp4"
+
+    def disturb():
+        if len(engine.calls) == 12:
+            clip.rename(hidden)
+            if how == "another":
+                make_video(clip, count=15)
+
+    engine = BlendEngine(disturb)
+    with pytest.raises(MediaError, match=r"put (it back|back what it was); 30 of 30"):
+        run_job(clip, output, settings(), interpolator=engine)
+    hidden.replace(clip)
+    assert run_job(clip, output, settings(), interpolator=BlendEngine()).frames_kept == 30
+    with av.open(str(output)) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
 
 
 def test_segments_are_long_where_frames_are_small():
