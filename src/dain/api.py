@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from dain.errors import OptionError
-from dain.jobs import JobResult, OnProgress, run_job
+from dain.jobs import JobResult, OnProgress, ReportFile, run_job
 from dain.settings import (
     DEFAULT_MODEL,
     DEFAULT_STILLS_RATE,
@@ -55,6 +55,8 @@ def interpolate_video(
     overwrite: bool = False,
     strict: bool = False,
     resume: bool = True,
+    report: str | PathLike[str] | None = None,
+    preview: str | PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> JobResult:
     """Interpolate a video; the output appears under its name only when it is complete.
@@ -93,6 +95,8 @@ def interpolate_video(
         strict: stop at damage in the input instead of bridging it.
         resume: keep what is made in a hidden folder beside the output until it is complete, and
             go on from what an earlier call with the same arguments kept.
+        report: ``.json`` file for what was done and what took how long; also of a run that fails.
+        preview: picture file (``.png``, ``.jpg``, ``.webp``) that shows what is being made.
         on_progress: called with a `Progress` for each output frame.
 
     Returns:
@@ -126,8 +130,10 @@ def interpolate_video(
         overwrite=overwrite,
         strict=strict,
         resume=resume,
+        preview=preview,
     )
-    return run_job(Path(input), Path(output), settings, on_progress)
+    on_report = None if report is None else ReportFile(Path(report)).add
+    return run_job(Path(input), Path(output), settings, on_progress, on_report=on_report)
 
 
 def job_settings(
@@ -155,6 +161,7 @@ def job_settings(
     overwrite: bool = False,
     strict: bool = False,
     resume: bool = True,
+    preview: str | PathLike[str] | None = None,
 ) -> JobSettings:
     """The keywords of `interpolate_video`, read and checked.
 
@@ -191,6 +198,7 @@ def job_settings(
         read=ReadSettings(stills_rate=_read("--input-fps", parse_rate, input_fps)),
         strict=strict,
         resume=resume,
+        preview=None if preview is None else Path(preview),
     )
 
 

@@ -174,6 +174,8 @@ class JobSettings:
     Attributes:
         strict: stop at damage in the input instead of bridging it.
         resume: keep what is made beside the output, and go on from what an earlier run kept.
+        preview: picture file in which a pair and the frame between is shown every few seconds;
+            None for none.
     """
 
     time: TimeSettings
@@ -182,3 +184,4 @@ class JobSettings:
     read: ReadSettings = field(default_factory=ReadSettings)
     strict: bool = False
     resume: bool = True
+    preview: Path | None = None

@@ -14,7 +14,6 @@ import time
 import traceback
 import warnings
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from dain.errors import DainError, DainWarning
@@ -111,6 +110,8 @@ def measure(request: Request) -> Result:
         warnings.simplefilter("always", DainWarning)
         taken = time_frames(interpolator, request)
     is_cuda = interpolator.device.startswith("cuda")
+    from dain.jobs.peak_memory import peak_memory  # only now: what it brings is not measured
+
     return Result(
         seconds_per_frame=statistics.median(taken),
         frames=len(taken),
@@ -155,27 +156,6 @@ def frame_of(texture: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.uint8
     import numpy as np
 
     return np.roll(texture, (index * _STEP // 2, index * _STEP), (0, 1))
-
-
-def peak_memory() -> int | None:
-    """Most bytes that this process ever held in memory.
-
-    Linux keeps the peak of the parent in `getrusage` when a process is started; its own stands
-    in ``/proc``.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    if sys.platform == "darwin":
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    import psutil
-
-    peak: int | None = getattr(psutil.Process().memory_info(), "peak_wset", None)  # on Windows
-    return peak
 
 
 def main() -> int:

@@ -39,6 +39,8 @@ def interpolate(
     strict: options.Strict = False,
     no_resume: options.NoResume = False,
     dry_run: options.DryRun = False,
+    report: options.Report = None,
+    preview: options.Preview = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -76,8 +78,9 @@ def interpolate(
         overwrite=overwrite,
         strict=strict,
         resume=not no_resume,
+        preview=preview,
     )
-    runner = Runner(settings, dry_run, as_json, quiet)
+    runner = Runner(settings, dry_run, as_json, quiet, report)
     if len(inputs) == 1:
         runner.show(runner.run(inputs[0], output))
         return

@@ -193,6 +193,24 @@ DryRun = Annotated[
         rich_help_panel=_REPORT,
     ),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write what was done, and what took how long, to a .json file.",
+        parser=read_path,
+        rich_help_panel=_REPORT,
+    ),
+]
+Preview = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Keep a picture of what is being made: a .png, .jpg or .webp.",
+        parser=read_path,
+        rich_help_panel=_REPORT,
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=_REPORT)
 ]

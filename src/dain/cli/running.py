@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from dain.cli.progress import ProgressDisplay
 from dain.errors import DainError, OptionError, OutputError, StoppedError
 
 if TYPE_CHECKING:
-    from dain.jobs import FrameInterpolator, JobEstimate, JobResult
+    from dain.jobs import FrameInterpolator, JobEstimate, JobResult, OnReport, ReportFile
     from dain.settings import JobSettings
 
 
@@ -37,6 +37,7 @@ class Runner:
         dry_run: estimate instead of running.
         as_json: print one object on stdout.
         quiet: print only warnings and errors.
+        report: file for the report of the run, or the reports of several; None for none.
         interpolator: shared by several jobs.
     """
 
@@ -44,24 +45,47 @@ class Runner:
     dry_run: bool
     as_json: bool
     quiet: bool
+    report: Path | None = None
     interpolator: FrameInterpolator | None = None
+    _report_file: ReportFile | None = field(default=None, init=False)
 
     def run(self, source: Path, output: Path) -> JobResult | JobEstimate:
         """Run one job, with progress."""
         from dain.jobs import StopRequest, estimate_job, run_job
 
         refuse_unfit_pipes(source, output, self.dry_run, self.as_json)
+        on_report = self.on_report()
         with ProgressDisplay(self.quiet) as display:
             given = (source, output, self.settings, display.on_progress, self.interpolator)
             if self.dry_run:
                 return estimate_job(*given)
             try:
                 with asked_by_interrupts(StopRequest(), self.quiet) as stop:
-                    return run_job(*given, stop)
+                    return run_job(*given, stop, on_report)
             except KeyboardInterrupt as interrupt:
                 if not str(interrupt):  # nothing is kept
                     raise
                 raise StoppedError(f"interrupted; {interrupt}") from interrupt
+
+    def on_report(self, several: bool = False) -> OnReport | None:
+        """What to hand to a run that is to be reported.
+
+        Raises:
+            OutputError: the report cannot be written where it was asked for.
+            OptionError: nothing is run that could be reported.
+        """
+        from dain.jobs import ReportFile
+
+        if self.report is None:
+            return None
+        if self.dry_run:
+            raise OptionError("--dry-run does nothing that --report could tell; leave one out")
+        file = self._report_file = self._report_file or ReportFile(self.report, several)
+
+        def add(report: dict[str, Any]) -> None:
+            file.add({**report, "warnings": [*heard_warnings(), *report["warnings"]]})
+
+        return add
 
     def run_all(self, sources: Sequence[Path], folder: Path) -> int:
         """Run several jobs into a folder, each named after its source.
@@ -72,6 +96,7 @@ class Runner:
         from dain.jobs import make_interpolator
 
         outputs = _outputs_in(folder, sources)
+        self.on_report(several=True)
         is_new = not folder.exists()
         self.interpolator = make_interpolator(self.settings.engine)
         try:

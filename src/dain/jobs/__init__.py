@@ -6,6 +6,7 @@ from dain.jobs.between import StillsResult, even_times, make_stills
 from dain.jobs.estimate import JobEstimate, estimate_job
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, Progress
+from dain.jobs.report import OnReport, ReportFile
 from dain.jobs.run import JobResult, make_interpolator, run_job
 from dain.jobs.stopping import StopRequest
 
@@ -14,7 +15,9 @@ __all__ = [
     "JobEstimate",
     "JobResult",
     "OnProgress",
+    "OnReport",
     "Progress",
+    "ReportFile",
     "StillsResult",
     "StopRequest",
     "estimate_job",

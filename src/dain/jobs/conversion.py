@@ -14,6 +14,7 @@ from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob
 from dain.jobs.progress import ProgressMeter
 from dain.jobs.stopping import StopRequest
+from dain.jobs.watching import Watch
 from dain.jobs.workfolder import WorkFolder
 from dain.media import Frame, FrameReader, open_writer
 from dain.media.pipes import is_pipe
@@ -34,6 +35,7 @@ class Task:
         load: makes an engine from its settings.
         interpolator: engine to use instead.
         stop: asks the run to stop where it can go on later.
+        watch: over the stages.
     """
 
     source: Path
@@ -45,6 +47,7 @@ class Task:
     load: Callable[[EngineSettings], FrameInterpolator]
     interpolator: FrameInterpolator | None = None
     stop: StopRequest = field(default_factory=StopRequest)
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def make_at_once(task: Task) -> Made:
         if engine is None:
             task.meter.enter("loading")
             engine = task.load(task.settings.engine)
-        maker = FrameMaker(task.job, engine)
+        maker = FrameMaker(task.job, task.watch.engine(engine))
         task.meter.enter("interpolating")
         convert(task, task.job, maker, writer.write, interrupt=writer.interrupt)
         task.meter.enter("finishing")
@@ -132,6 +135,7 @@ def convert(
     Raises:
         DamageError: the input is damaged and the settings are strict.
     """
+    watch = task.watch
 
     def stop_at_damage() -> None:
         if task.settings.strict:
@@ -142,9 +146,11 @@ def convert(
         interrupt()
 
     run_pipeline(
-        decode=lambda: task.reader.frames(job.from_pts),
-        transform=lambda frames: until(is_last, maker.make(checked(frames, stop_at_damage))),
-        encode=encode,
+        decode=lambda: watch.decoding(task.reader.frames(job.from_pts)),
+        transform=lambda frames: watch.leaving(
+            until(is_last, maker.make(watch.arriving(checked(frames, stop_at_damage))))
+        ),
+        encode=watch.encoding(encode),
         on_made=task.meter.count,
         interrupt=stop_waiting,
     )

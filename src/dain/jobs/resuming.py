@@ -113,7 +113,8 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
         job = from_frame(task.job, done)
         opening = next(task.reader.frames(task.job.from_pts), None) if job.plan.loop else None
     segments = folder.manifest.segments
-    maker = FrameMaker(job, engine, segments[-1].source_frames if segments else 0, opening)
+    source_frames = segments[-1].source_frames if segments else 0
+    maker = FrameMaker(job, task.watch.engine(engine), source_frames, opening)
     length = segment_length(job.spec, engine.model)
     writer = SegmentWriter(folder, length, trial.segment_encoder, task.reader.damage_places)
 

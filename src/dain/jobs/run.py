@@ -11,9 +11,12 @@ from pathlib import Path
 from dain.jobs.conversion import Task, make_at_once
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import check_names, prepare, reading_for
+from dain.jobs.preview import check_preview_apart
 from dain.jobs.progress import OnProgress, ProgressMeter
+from dain.jobs.report import OnReport, Reporter
 from dain.jobs.resuming import make_in_segments
 from dain.jobs.stopping import StopRequest
+from dain.jobs.watching import Watch
 from dain.media import open_reader
 from dain.media.pipes import is_pipe
 from dain.settings import EngineSettings, JobSettings
@@ -57,6 +60,7 @@ def run_job(
     on_progress: OnProgress | None = None,
     interpolator: FrameInterpolator | None = None,
     stop: StopRequest | None = None,
+    on_report: OnReport | None = None,
 ) -> JobResult:
     """Interpolate a video; the output appears under its name only when it is complete.
 
@@ -68,6 +72,7 @@ def run_job(
         on_progress: called in this thread with each progress event.
         interpolator: engine to use; by default one made from the settings.
         stop: asks the run to stop after the segment in hand.
+        on_report: is given the report of the run, also of one that fails or is interrupted.
 
     Raises:
         InputError: the request or the input is unusable.
@@ -77,13 +82,28 @@ def run_job(
         StoppedError: it was asked to stop; the same call goes on from there.
         KeyboardInterrupt: as it came, with a line on what is kept if anything is.
     """
+    watch = Watch(on_progress, settings.preview)
+    with Reporter(source, output, settings, watch, on_report) as reporter:
+        result = _run(reporter, interpolator, stop or StopRequest())
+        reporter.result = vars(result)
+        return result
+
+
+def _run(
+    reporter: Reporter, interpolator: FrameInterpolator | None, stop: StopRequest
+) -> JobResult:
+    source, output, settings = reporter.source, reporter.output, reporter.settings
     started = time.monotonic()
-    meter = ProgressMeter(on_progress)
     check_names(source, output)
+    if settings.preview is not None:
+        check_preview_apart(settings.preview, source, output)
+    meter = ProgressMeter(reporter.watch.progress)
     with open_reader(source, reading_for(output, settings)) as reader:
+        reporter.reader = reader
         meter.enter("reading")
         job = prepare(reader, settings)
         meter.total = job.plan.count
+        reporter.watch.begin(job)
         task = Task(
             source=source,
             output=output,
@@ -93,7 +113,8 @@ def run_job(
             meter=meter,
             load=lambda engine: make_interpolator(engine),
             interpolator=interpolator,
-            stop=stop or StopRequest(),
+            stop=stop,
+            watch=reporter.watch,
         )
         # What goes through a pipe is gone: there is nothing to go back to.
         is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))
