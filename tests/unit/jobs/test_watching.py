@@ -108,7 +108,7 @@ class TestReport:
         path = tmp_path / "report.json"
         output = tmp_path / "out.mp4"
         engine = BlendEngine(lambda: time.sleep(0.01))
-        run_job(clip, output, settings(), None, engine, ReportFile(path).add)
+        run_job(clip, output, settings(), None, engine, on_report=ReportFile(path).add)
         told = json.loads(path.read_text())
         assert (told["schema"], told["status"], told["error"]) == (1, "done", None)
         assert told["frames"] == {
