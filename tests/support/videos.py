@@ -35,7 +35,10 @@ def display_matrix(orientation: int) -> list[int]:
 
 @dataclass
 class Audio:
-    """A sine tone beside the video; `start` and `seconds` in seconds."""
+    """A sine tone beside the video; `start` and `seconds` in seconds.
+
+    With `click` it is silence, but for that tone during a twentieth of a second from then on.
+    """
 
     codec: str = "aac"
     sample_rate: int = 48000
@@ -43,6 +46,7 @@ class Audio:
     start: Fraction = Fraction(0)
     seconds: Fraction | None = None
     frequency: float = 440.0
+    click: Fraction | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -129,22 +133,22 @@ def make_video(
             stream.codec_context.gop_size = keyframe_interval
         if sample_aspect_ratio is not None:
             stream.codec_context.sample_aspect_ratio = sample_aspect_ratio
-        _tag(stream.codec_context, colour)
+        tag_colour(stream.codec_context, colour)
         if rotation is not None:
             stream.set_display_matrix(rotation)
         tones = [audio] if isinstance(audio, Audio) else list(audio)
-        tone_streams = [_add_tone(output, tone) for tone in tones]
+        tone_streams = [add_tone(output, tone) for tone in tones]
         if chapters:
             output.set_chapters([_chapter(number, *each) for number, each in enumerate(chapters)])
         for index, frame in enumerate(frames):
             frame.pts = pts[index] if pts is not None else index
             frame.time_base = time_base
-            _tag(frame, colour)
+            tag_colour(frame, colour)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         video_seconds = len(frames) / rate
         for tone, tone_stream in zip(tones, tone_streams, strict=True):
-            _write_tone(output, tone_stream, tone, tone.seconds or video_seconds)
+            write_tone(output, tone_stream, tone, tone.seconds or video_seconds)
     return path
 
 
@@ -193,7 +197,8 @@ def patch_rotation_into_mp4(path: Path, matrix: Sequence[int]) -> None:
     path.write_bytes(bytes(data))
 
 
-def _tag(target: object, colour: Colour) -> None:
+def tag_colour(target: object, colour: Colour) -> None:
+    """Set the four colour tags of an encoder or a frame, where they say something."""
     names = ("color_primaries", "color_trc", "colorspace", "color_range")
     values = (colour.primaries, colour.transfer, colour.matrix, colour.range)
     unspecified = (2, 2, 2, 0)
@@ -212,15 +217,17 @@ def _chapter(number: int, start: Fraction, end: Fraction, title: str) -> dict[st
     }
 
 
-def _add_tone(output: av.container.OutputContainer, tone: Audio) -> av.AudioStream:
+def add_tone(output: av.container.OutputContainer, tone: Audio) -> av.AudioStream:
+    """The stream of a tone; before any packet is written."""
     stream = output.add_stream(tone.codec, rate=tone.sample_rate, layout=tone.layout)
     stream.metadata.update(tone.metadata)
     return stream
 
 
-def _write_tone(
+def write_tone(
     output: av.container.OutputContainer, stream: av.AudioStream, tone: Audio, seconds: Fraction
 ) -> None:
+    """Encode and write a whole tone of so many seconds."""
     total = round(seconds * tone.sample_rate)
     start = round(tone.start * tone.sample_rate)
     channels = len(stream.layout.channels)
@@ -229,6 +236,9 @@ def _write_tone(
     for first in range(0, total, step):
         time = np.arange(first, min(first + step, total)) / tone.sample_rate
         wave = (0.25 * np.sin(2 * np.pi * tone.frequency * time)).astype(np.float32)
+        if tone.click is not None:
+            since = time + float(tone.start - tone.click)
+            wave *= (0 <= since) & (since < 0.05)
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(np.tile(wave, (channels, 1))), format="fltp", layout=tone.layout
         )

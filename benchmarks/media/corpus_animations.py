@@ -1,0 +1,2 @@
+from benchmarks.media.cases import Case
+ANIMATION_CASES: tuple[Case, ...] = ()

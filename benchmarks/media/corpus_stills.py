@@ -1,0 +1,2 @@
+from benchmarks.media.cases import Case
+STILLS_CASES: tuple[Case, ...] = ()

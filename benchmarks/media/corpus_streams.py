@@ -1,0 +1,2 @@
+from benchmarks.media.cases import Case
+STREAM_CASES: tuple[Case, ...] = ()
