@@ -68,7 +68,7 @@ _IRREGULAR = (
             pts=(0, 1, 2, 4, 5, 6, 7, 10, 11), sounds=FLAC, rate=24),
             frames=None, rate=None, duration=Fraction(12, 24), same=False),
     of_clip("vfr-one-long-frame", Clip(suffix=".mp4", pts=(0, 1, 2, 3, 4, 5, 6, 7, 8, 72),
-            sounds=AAC), **_UNUSUAL),
+            sounds=AAC, options={"bf": "0"}), **_UNUSUAL),
 )  # fmt: skip
 
 _OFFSETS = (
@@ -77,7 +77,7 @@ _OFFSETS = (
     of_clip("start-video-late-ts", Clip(suffix=".ts", pts=tuple(range(12, 22)), sounds=AAC)),
     of_clip("start-video-late-avi", Clip(suffix=".mkv", pts=tuple(range(12, 22)), sounds=AAC),
             to=".avi", frames=None, duration=None, rate=None, same=False,
-            told=(r"stream 1 .*encoded anew",)),
+            may_tell=(r"stream 1 .*encoded anew",)),
     *(of_clip(f"start-sound-late{suffix.replace('.', '-')}",
               Clip(suffix=suffix, sounds=(Sound(codec=codec, start=Fraction(1, 8)),)))
       for suffix, codec in ((".mp4", "aac"), (".mkv", "flac"), (".ts", "aac"), (".mov", "alac"))),
@@ -133,7 +133,7 @@ _RANGES = (
     of_clip("loop", replace(_LONG, sounds=()), "--factor", "2", "--loop"),
     of_clip("fps-60", _LONG, "--fps", "60", frames=60, rate=Fraction(60)),
     of_clip("fps-59-94", _LONG, "--fps", "60000/1001", frames=60, rate=Fraction(60000, 1001)),
-    of_clip("fps-25", _LONG, "--fps", "25", frames=25, rate=Fraction(25)),
+    of_clip("fps-25", _LONG, "--fps", "25", frames=25, rate=Fraction(25), same=False),
     of_clip("fps-10", _LONG, "--fps", "10", frames=10, rate=Fraction(10),
             told=(r"frames are left out",)),
     of_clip("factor-5-2", _LONG, "--factor", "2.5", frames=60, rate=Fraction(60)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from av.stream import Disposition
+
 from benchmarks.media.reading import Facts, StreamFacts
 from benchmarks.media.worker import Outcome
 
@@ -56,7 +58,8 @@ def _stream_fault(
         before, after = getattr(stream, tag), getattr(found, tag)
         if before and before != after and tag not in said:
             return f"{name}: {tag} {before!r} became {after!r}"
-    if stream.disposition & ~found.disposition and "disposition" not in said:
+    kept = found.disposition | Disposition.default  # to be the first is as good
+    if stream.disposition & ~kept and "disposition" not in said:
         return f"{name}: {stream.disposition!r} became {found.disposition!r}"
     if not whole or is_told:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import sys
@@ -62,7 +63,7 @@ class Worker:
             self._start()
         assert self._pipe is not None
         started = time.monotonic()
-        self._pipe.send(list(arguments))
+        self._pipe.send((list(arguments), timeout))
         try:
             if self._pipe.poll(timeout):
                 outcome: Outcome = self._pipe.recv()
@@ -104,10 +105,15 @@ def _serve(pipe: Connection) -> None:
     import dain.api
     import dain.engine  # noqa: F401 - imported before the first command's time counts
 
+    stderr = os.fdopen(os.dup(2), "w")  # where a command's own does not go
     pipe.send("ready")
     with contextlib.suppress(EOFError):
         while True:
-            pipe.send(run_here(pipe.recv()))
+            arguments, timeout = pipe.recv()
+            faulthandler.dump_traceback_later(0.9 * timeout, file=stderr)
+            outcome = run_here(arguments)
+            faulthandler.cancel_dump_traceback_later()
+            pipe.send(outcome)
 
 
 @contextlib.contextmanager
