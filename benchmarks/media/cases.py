@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.media.writing import Clip, write_clip
+
 from dain.media.frame import Colour
 
 TWICE = ("--factor", "2")

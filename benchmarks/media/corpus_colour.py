@@ -7,6 +7,7 @@ from itertools import chain
 
 from benchmarks.media.cases import Case, of_clip
 from benchmarks.media.writing import Clip
+
 from dain.media.frame import Colour
 
 _X265 = "log-level=none"
@@ -124,7 +125,8 @@ _ALPHA = (
     of_clip("alpha-vp9-webm", Clip(suffix=".webm", codec="libvpx-vp9", alpha=True,
             pixel_format="yuva420p", options=_VP9), alpha=True),
     of_clip("alpha-vp8-webm", Clip(suffix=".webm", codec="libvpx", alpha=True,
-            pixel_format="yuva420p", options={"crf": "6", "b": "1M", "auto-alt-ref": "0"}), alpha=True),
+            pixel_format="yuva420p", options={"crf": "6", "b": "1M", "auto-alt-ref": "0"}),
+            alpha=True),
     of_clip("alpha-ffv1-mkv", Clip(suffix=".mkv", codec="ffv1", alpha=True,
             pixel_format="yuva444p"), "--factor", "2", "--codec", "ffv1", alpha=True),
     of_clip("alpha-ffv1-rgba", Clip(suffix=".mkv", codec="ffv1", alpha=True,
@@ -167,7 +169,7 @@ _SHAPES = (
     ),
     of_clip("pixels-4-3-to-webm", Clip(ratio=Fraction(4, 3)), to=".webm", may_tell=(r"aspect",),
             ratio=None),
-    *(of_clip(f"turned-{orientation}", Clip(orientation=orientation)) for orientation in range(2, 9)),
+    *(of_clip(f"turned-{number}", Clip(orientation=number)) for number in range(2, 9)),
     of_clip("turned-6-mov-pixels", Clip(suffix=".mov", orientation=6, ratio=Fraction(4, 3))),
     of_clip("turned-8-mkv", Clip(suffix=".mkv", orientation=8)),
 )  # fmt: skip

@@ -10,7 +10,11 @@ from tests.support.interlaced import make_interlaced
 
 AAC, OPUS, VORBIS = Sound(), Sound(codec="libopus"), Sound(codec="vorbis", layout="stereo")
 MP3, PCM, FLAC = Sound(codec="libmp3lame"), Sound(codec="pcm_s16le"), Sound(codec="flac")
-AC3, MP2, WMA = Sound(codec="ac3"), Sound(codec="mp2"), Sound(codec="wmav2", sample_rate=44100, layout="stereo")
+AC3, MP2, WMA = (
+    Sound(codec="ac3"),
+    Sound(codec="mp2"),
+    Sound(codec="wmav2", sample_rate=44100, layout="stereo"),
+)
 AMR = Sound(codec="libopencore_amrnb", sample_rate=8000)
 QUALITY = {"flags": "+qscale", "global_quality": "354"}
 SHARP_VP8 = {"crf": "6", "b": "1M", "cpu-used": "8"}
@@ -41,7 +45,9 @@ _MP4 = (
     of_clip("mp4-mjpeg-flac", _clip(".mp4", "mjpeg", FLAC, pixel_format="yuvj420p")),
     of_clip("mp4-h264-opus", _clip(".mp4", sound=OPUS)),
     of_clip("m4v-h264", _clip(".m4v", container="mp4")),
-    of_clip("3gp-h263-amr", _clip(".3gp", "h263", AMR, size=(128, 96)), to=".mp4", told=_ENCODED_ANEW),
+    of_clip(
+        "3gp-h263-amr", _clip(".3gp", "h263", AMR, size=(128, 96)), to=".mp4", told=_ENCODED_ANEW
+    ),
 )
 _MOV = (
     of_clip("mov-h264-pcm", _clip(".mov", sound=PCM)),
@@ -125,5 +131,3 @@ _OTHERS = (
 )  # fmt: skip
 
 CONTAINER_CASES: tuple[Case, ...] = (*_MP4, *_MOV, *_MATROSKA, *_AVI, *_BROADCAST, *_OTHERS)
-
-

@@ -1,4 +1,4 @@
-"""Several sounds, subtitles, pictures, attached files, chapters, tags, and what must be converted."""
+"""Sounds, subtitles, pictures, attached files, chapters, tags, and what must be converted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from av.stream import Disposition
-
 from benchmarks.media.cases import Case, of_clip
 from benchmarks.media.writing import Clip, Sound
 from benchmarks.media.writing_texts import Text

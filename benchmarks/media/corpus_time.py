@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 from av.container import InputContainer
-
 from benchmarks.media.cases import Case, Expected, of_clip
 from benchmarks.media.writing import Clip, Sound, write_clip
 
@@ -47,9 +47,8 @@ _TICKS = tuple(round(pts * 90) for pts in _UNEVEN)
 
 def _kept(times: tuple[int, ...], unit: Fraction) -> tuple[Fraction, ...]:
     """Each instant, and the middle of each gap."""
-    halves = (Fraction(a + b, 2) for a, b in zip(times, times[1:], strict=False))
-    pairs = zip(map(Fraction, times), halves, strict=False)
-    return tuple(each * unit for pair in pairs for each in pair) + (times[-1] * unit,)
+    halves = [Fraction(a + b, 2) for a, b in pairwise(times)]
+    return tuple(time * unit for time in sorted([*map(Fraction, times), *halves]))
 
 
 _UNUSUAL: dict[str, object] = {"rate": None, "duration": None, "frames": 20, "same": False}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +35,8 @@ class StreamFacts:
         language: tag; `und` counts as none.
         title: tag.
         disposition: flags.
-        packets: digest of each packet.
+        packets: digest of each packet; those that end at or before time 0 are left out, for
+            they only prime a decoder.
         size: bytes in all.
         click: seconds at which audio becomes loud.
     """
@@ -94,9 +97,9 @@ class Facts:
 
 
 def facts(path: Path) -> Facts:
-    """Read a video, an animated image or a folder of stills."""
-    if path.is_dir():
-        return _folder_facts(path)
+    """Read a video, an animated image, or stills in a folder, zip or pattern."""
+    if path.is_dir() or path.suffix == ".zip" or "%" in path.name:
+        return _stills_facts(path)
     if path.suffix in ANIMATIONS:
         return _animation_facts(path)
     return _video_facts(path)
@@ -180,7 +183,9 @@ def _alpha_decoder(stream: av.VideoStream) -> av.VideoCodecContext | None:
     return decoder
 
 
-def _video_duration(container: av.container.InputContainer, main: av.VideoStream) -> Fraction | None:
+def _video_duration(
+    container: av.container.InputContainer, main: av.VideoStream
+) -> Fraction | None:
     if container.format.name.startswith("mov"):
         return None if main.duration is None else main.duration * main.time_base
     tag = re.fullmatch(r"(\d+):(\d+):([\d.]+)", main.metadata.get("DURATION", ""))
@@ -218,11 +223,17 @@ def _other_streams(path: Path, main: int) -> list[StreamFacts]:
             if not packet.size or packet.stream_index == main:
                 continue
             facts_of = found[packet.stream_index]
+            if _is_over_by_zero(packet):
+                continue
             facts_of.size += packet.size
             facts_of.packets.append(hashlib.sha1(bytes(packet)).hexdigest())
             if facts_of.kind == "audio" and facts_of.click is None:
                 facts_of.click = _click(packet)
     return [each for index, each in found.items() if index != main]
+
+
+def _is_over_by_zero(packet: av.Packet) -> bool:
+    return packet.pts is not None and packet.pts < 0 and packet.pts + (packet.duration or 0) <= 0
 
 
 def _click(packet: av.Packet) -> Fraction | None:
@@ -251,19 +262,35 @@ def _animation_facts(path: Path) -> Facts:
     return Facts(times, tick, sum(delays, Fraction(0)), frames, codec, "rgba", 8, plays=plays)
 
 
-def _folder_facts(path: Path) -> Facts:
+def _stills_facts(path: Path) -> Facts:
     """Stills have no times: they count from 0, one a second."""
+    files = _contents(path)
+    decoded = [_still(name, data) for name, data in files]
+    frames = [frame for frame, _ in decoded]
+    times = [Fraction(k) for k in range(len(frames))]
+    return Facts(times, Fraction(1), None, frames, files[0][0].split(".")[-1], "", decoded[0][1])
+
+
+def _contents(path: Path) -> list[tuple[str, bytes]]:
+    """Names and contents of the stills of a folder, a zip or a pattern."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return [(name, archive.read(name)) for name in sorted(archive.namelist())]
+    home = path if path.is_dir() else path.parent
+    names = home.iterdir() if path.is_dir() else home.glob(re.sub(r"%\d*d", "*", path.name))
+    return [(each.name, each.read_bytes()) for each in sorted(names) if each.suffix in STILLS]
+
+
+def _still(name: str, data: bytes) -> tuple[np.ndarray, int]:
+    """RGBA of 8 bits, and the bits that are stored."""
     import cv2
 
-    names = sorted(each for each in path.iterdir() if each.suffix in STILLS)
-    frames, depth = [], 8
-    for name in names:
-        pixels = cv2.imdecode(np.fromfile(name, np.uint8), cv2.IMREAD_UNCHANGED)
-        depth = 8 * pixels.dtype.itemsize
-        top = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1.0
-        small = np.rint(np.clip(pixels / top, 0, 1) * 255).astype(np.uint8)
-        code = cv2.COLOR_BGRA2RGBA if small.shape[2] == 4 else cv2.COLOR_BGR2RGBA
-        frames.append(cv2.cvtColor(small, code))
-    times = [Fraction(k) for k in range(len(frames))]
-    codec = names[0].suffix[1:]
-    return Facts(times, Fraction(1), None, frames, codec, "", depth)
+    if name.endswith(".exr"):
+        with av.open(io.BytesIO(data), format="exr_pipe") as container:
+            frame = next(container.decode(video=0))
+            light = frame.reformat(format="gbrapf32le").to_ndarray()
+            return np.rint(np.clip(light, 0, 1) * 255).astype(np.uint8), 32
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    small = np.rint(pixels / (np.iinfo(pixels.dtype).max / 255)).astype(np.uint8)
+    code = cv2.COLOR_BGRA2RGBA if small.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+    return cv2.cvtColor(small, code), 8 * pixels.dtype.itemsize

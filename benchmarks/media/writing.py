@@ -11,6 +11,7 @@ import av
 import numpy as np
 from av.container import OutputContainer
 from av.stream import Disposition
+from benchmarks.media.writing_texts import UNMARKED, Text, add_data, add_texts
 from tests.support.videos import (
     Audio,
     add_tone,
@@ -21,7 +22,6 @@ from tests.support.videos import (
     write_tone,
 )
 
-from benchmarks.media.writing_texts import Text, add_data, add_texts
 from dain.media.frame import Colour
 
 Pictures = list["np.ndarray"]
@@ -47,7 +47,7 @@ class Sound:
     start: Fraction = Fraction(0)
     language: str = ""
     title: str = ""
-    disposition: Disposition = Disposition(0)
+    disposition: Disposition = UNMARKED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import av
 from av.container import OutputContainer
 from av.stream import Disposition
 
+UNMARKED = Disposition(0)
 _MILLISECOND = Fraction(1, 1000)
 _STYLES = (
     "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\n"
@@ -35,7 +36,7 @@ class Text:
     lines: tuple[tuple[int, int, str], ...] = ((50, 200, "one"), (250, 400, "two"))
     language: str = ""
     title: str = ""
-    disposition: Disposition = Disposition(0)
+    disposition: Disposition = UNMARKED
 
 
 def add_texts(output: OutputContainer, texts: Sequence[Text]) -> Callable[[], None]:

@@ -238,7 +238,7 @@ def write_tone(
         wave = (0.25 * np.sin(2 * np.pi * tone.frequency * time)).astype(np.float32)
         if tone.click is not None:
             since = time + float(tone.start - tone.click)
-            wave *= (0 <= since) & (since < 0.05)
+            wave *= (since >= 0) & (since < 0.05)
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(np.tile(wave, (channels, 1))), format="fltp", layout=tone.layout
         )

@@ -119,7 +119,8 @@ def _worst_error(pts: Sequence[int], period: Fraction) -> Fraction | None:
     first, numerator, denominator = pts[0], period.numerator, period.denominator
     # One tick; and nearer to its own multiple than to any other, or two frames would
     # be taken for the same one when they are snapped.
-    limit = min(denominator, (numerator - 1) // 2)
+    # On a clock as coarse as the frames nothing was rounded: what seems to be is a gap.
+    limit = min(denominator, (numerator - 1) // 2) if numerator >= 2 * denominator else 0
     # The last frame gives most misfits away at once.
     if abs((pts[-1] - first) * denominator - (len(pts) - 1) * numerator) > limit:
         return None

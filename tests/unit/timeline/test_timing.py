@@ -91,6 +91,11 @@ def test_dropped_frames_keep_the_grid_and_their_average(time_base: Fraction) -> 
     assert [timing.time_of(value) for value in pts] == [Fraction(k, 30) for k in kept]
 
 
+def test_a_missing_still_is_a_gap_and_no_other_rate() -> None:
+    timing = measure([0, 1, 2, 4, 5, 6, 7], Fraction(1, 24), [Fraction(24)], 1)
+    assert (timing.grid, timing.rate, timing.duration) == (24, 24, Fraction(8, 24))
+
+
 def test_a_nominal_rate_survives_dropped_frames() -> None:
     kept = [k for k in range(20) if k != 7]
     pts = [round(k / NTSC / MILLISECOND) for k in kept]
