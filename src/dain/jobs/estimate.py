@@ -250,7 +250,7 @@ def _size(folder: Path) -> int:
 
 def _copied_bytes(spec: OutputSpec) -> int:
     """Bytes of the other streams' packets that lie in the range."""
-    if spec.source is None or not spec.source.is_file() or not spec.copy_streams:
+    if spec.source is None or not spec.source.is_file():
         return 0
     if is_stills(spec.source):
         return 0
@@ -264,4 +264,4 @@ def _copied_bytes(spec: OutputSpec) -> int:
             is_inside = spec.copy_end is None or moment < spec.copy_end
             if is_inside and moment >= spec.copy_start:
                 total += packet.size
-    return total
+    return round(total * spec.copy_stretch)

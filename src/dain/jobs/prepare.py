@@ -174,8 +174,10 @@ def _largest_common_unit(a: Fraction, b: Fraction) -> Fraction:
 def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSettings) -> OutputSpec:
     first = timing.first_pts * timing.time_base
     has_end = asked.end is not None or asked.end_frame is not None
-    # A whole video keeps its place beside its audio; a cut or slowed one starts at 0.
-    is_whole = plan.start == 0 and not has_end and not asked.slow_motion
+    stretch = plan.fps / plan.output_rate
+    # A whole video keeps its place beside its audio; a cut or stretched one starts at 0, and what
+    # an audio codec adds at its end would be stretched as well.
+    is_whole = plan.start == 0 and not has_end and stretch == 1
     return OutputSpec(
         width=info.width,
         height=info.height,
@@ -185,10 +187,10 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         sample_aspect_ratio=info.sample_aspect_ratio,
         source=None if info.live else info.path,
         copy_start=first + plan.start,
-        copy_end=first + plan.end if has_end else None,
-        cut_start=plan.start > 0,
+        copy_end=first + plan.end if has_end or stretch != 1 else None,
+        cut_start=plan.start > 0 or stretch != 1,
         copy_offset=_offset(info, first) if is_whole else Fraction(0),
-        copy_streams=not asked.slow_motion,
+        copy_stretch=stretch,
         alpha=info.alpha,
         # A loop that is made to close is made to go on; a film has no wish of its own.
         plays=0 if asked.loop or info.plays is None else info.plays,

@@ -13,15 +13,19 @@ from av.codec.codec import UnknownCodecError
 
 from dain.errors import OutputError
 from dain.media.animation_options import SUFFIXES
-from dain.media.encoder_tables import CONTAINERS, ENCODERS, Container, Encoder
+from dain.media.container_tables import CONTAINERS, Container
+from dain.media.encoder import Encoder
+from dain.media.encoder_tables import ENCODERS
 from dain.media.encoding import Choice, prove
 from dain.media.frame import Colour, OutputSpec
+from dain.media.hardware_encoders import software_for
 from dain.settings import EncodeSettings
 
 _FINEST_TICKS = 10_000  # a second: movenc doubles a coarser time scale until it is at least this
 _MOST_TICKS = 1_000_000_000  # a second: time scales are 32-bit numbers
 _MICROSECOND = Fraction(1, 1_000_000)
 _BT2020, _HIGH_DYNAMIC_RANGE = 9, (16, 18)  # code points of ITU-T H.273
+_DEEP = 10  # bits of what the encoders of most containers write, at best
 _LISTED = 8  # encoders named in a message
 
 
@@ -61,25 +65,37 @@ def choose(path: Path, spec: OutputSpec, settings: EncodeSettings) -> tuple[Choi
         refusal = prove(container, candidate, spec)
         if refusal is None:
             messages = [f"{reason}; written by {_named(candidate)}" for reason in refusals[-1:]]
-            if not _keeps_aspect(container, candidate, spec):
-                messages.append(
-                    f"{path.suffix} with {candidate.encoder} cannot note the pixel aspect "
-                    f"{spec.sample_aspect_ratio}: pixels will be shown square; "
-                    "an .mp4 or libx264 in .mkv keeps it"
-                )
-            if stored_colour(path, candidate, spec.colour) != spec.colour and is_wide(spec.colour):
-                messages.append(
-                    f"{path.suffix} with {candidate.encoder} cannot note the source's wide or "
-                    "high dynamic range colour: it will look pale; an .mp4 keeps it"
-                )
-            return candidate, messages
+            return candidate, messages + _losses(path, container, candidate, spec)
         refusals.append(f"{_named(candidate)} cannot write this video: {refusal}")
-    raise OutputError(refusals[0] + _advice(spec, settings))
+    raise OutputError(refusals[0] + _advice(candidate.encoder, spec, settings))
+
+
+def _losses(path: Path, container: Container, choice: Choice, spec: OutputSpec) -> list[str]:
+    """Messages on what of the pictures the output cannot store."""
+    which = f"{path.suffix} with {choice.encoder}"
+    messages = []
+    if not _keeps_aspect(container, choice, spec):
+        messages.append(
+            f"{which} cannot note the pixel aspect {spec.sample_aspect_ratio}: pixels will be "
+            "shown square; an .mp4 or libx264 in .mkv keeps it"
+        )
+    if stored_colour(path, choice, spec.colour) != spec.colour and is_wide(spec.colour):
+        messages.append(
+            f"{which} cannot note the source's wide or high dynamic range colour: it will look "
+            "pale; an .mp4 keeps it"
+        )
+    depth = max(component.bits for component in av.VideoFormat(choice.pixel_format).components)
+    if depth < min(spec.bit_depth, _DEEP):
+        messages.append(
+            f"{which} as {choice.pixel_format} holds {depth} bits of the source's "
+            f"{spec.bit_depth}; an .mp4 holds {_DEEP}"
+        )
+    return messages
 
 
 def _keeps_aspect(container: Container, choice: Choice, spec: OutputSpec) -> bool:
     """PyAV gives the aspect to the encoder and to MP4, but to no other container."""
-    stored = ENCODERS.get(choice.encoder, Encoder()).aspect or container.format in ("mp4", "mov")
+    stored = ENCODERS.get(choice.encoder, Encoder()).aspect or container.aspect
     return stored or spec.sample_aspect_ratio == 1
 
 
@@ -101,9 +117,12 @@ def _named(choice: Choice) -> str:
     return f"{choice.encoder} as {choice.pixel_format}"
 
 
-def _advice(spec: OutputSpec, settings: EncodeSettings) -> str:
+def _advice(encoder: str, spec: OutputSpec, settings: EncodeSettings) -> str:
+    software = software_for(encoder)
+    if software:
+        return f"; it needs its device and driver; --codec {software} does the same in software"
     if settings.pix_fmt is None:
-        return ""
+        return "" if settings.codec else "; name an .mp4, which takes any rate and size"
     if spec.width % 2 or spec.height % 2:
         return (
             f" (width or height of {spec.width}x{spec.height} is odd);"
@@ -129,7 +148,7 @@ def _candidates(
             yield Choice(
                 encoder=name,
                 pixel_format=pixel_format,
-                options=_options(encoder, settings),
+                options=_options(name, encoder, settings),
                 time_base=_tick(container, encoder, spec.rate),
                 tag=encoder.tag if container.format in ("mp4", "mov") else None,
             )
@@ -140,6 +159,12 @@ def _encoder_name(asked: str) -> str:
     try:
         codec = av.Codec(asked, "w")
     except UnknownCodecError:
+        software = software_for(asked)
+        if software:
+            raise OutputError(
+                f"this build of FFmpeg has no encoder {asked}; "
+                f"--codec {software} does the same in software"
+            ) from None
         close = difflib.get_close_matches(asked, known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(ENCODERS)}"
         raise OutputError(f"no video encoder is called {asked!r}; {hint}") from None
@@ -188,10 +213,12 @@ def _offered(encoder: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in usual if name in offered) or (offered[0],)
 
 
-def _options(encoder: Encoder, settings: EncodeSettings) -> dict[str, str]:
+def _options(name: str, encoder: Encoder, settings: EncodeSettings) -> dict[str, str]:
     options = dict(encoder.options)
     if settings.crf is not None:
-        options["crf"] = str(settings.crf)
+        if encoder.quality is None:
+            raise OutputError(f"encoder {name} has no --crf; {encoder.no_quality}")
+        options.update(encoder.quality(settings.crf))
     options.update(settings.options)
     return options
 

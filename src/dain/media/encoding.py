@@ -21,7 +21,9 @@ from av.video.stream import VideoStream
 
 from dain.errors import OutputError
 from dain.media.colour import tags_for
-from dain.media.encoder_tables import ENCODERS, Container, Encoder
+from dain.media.container_tables import Container
+from dain.media.encoder import Encoder
+from dain.media.encoder_tables import ENCODERS
 from dain.media.frame import OutputSpec
 
 
@@ -64,7 +66,7 @@ def add_video_stream(
     colour = tags_for(spec.colour, choice.pixel_format, spec.width, spec.height)
     context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     context.colorspace, context.color_range = colour.matrix, colour.range
-    if container.constant_rate and "bf" not in options:
+    if not container.reorders and "bf" not in options:
         context.max_b_frames = 0
     if choice.tag:
         context.codec_tag = choice.tag

@@ -209,7 +209,7 @@ class OutputSpec:
         copy_end: source time at which copying stops; None for the end.
         cut_start: what lies before `copy_start` is left out.
         copy_offset: output time of `copy_start`.
-        copy_streams: False leaves every other stream behind (slow motion), with a message.
+        copy_stretch: output seconds per source second; above 1 in slow motion.
         alpha: the frames are RGBA.
         plays: how often an animated image is to be played in all; 0 without end.
         exact: the source's pictures have not lost anything to a codec: no loss is added where
@@ -227,7 +227,7 @@ class OutputSpec:
     copy_end: Fraction | None = None
     cut_start: bool = False
     copy_offset: Fraction = Fraction(0)
-    copy_streams: bool = True
+    copy_stretch: Fraction = Fraction(1)
     alpha: bool = False
     plays: int = 0
     exact: bool = False

@@ -9,7 +9,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from dain.media.routes import Window
+from dain.media.window import Window
 
 # What describes the source file or its encoding, and would be untrue of the output.
 _STALE = frozenset(
@@ -46,6 +46,8 @@ _QUICKTIME_LANGUAGES = {
     "zho": "chi",
 }
 
+_FINE = Fraction(1, 1_000_000)  # a stretched chapter seldom begins on a tick of the source
+
 
 def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
     """Metadata without what is true of the source file only."""
@@ -60,7 +62,9 @@ def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
 def describe(source: Stream, target: Stream) -> None:
     """Copy language, title and the like, and what the stream is meant for."""
     metadata = lasting(source.metadata)
-    if target.container.format.name == "mov" and "language" in metadata:
+    if "title" not in metadata and "name" in metadata:
+        metadata["title"] = metadata.pop("name")  # what MP4 calls it
+    if target.container.format.name in ("mov", "3gp") and "language" in metadata:
         metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
     target.metadata.update(metadata)
     target.disposition = source.disposition
@@ -80,10 +84,13 @@ def copy_chapters(source: InputContainer, output: OutputContainer, window: Windo
     for chapter in source.chapters():
         tick = chapter["time_base"] or Fraction(1, 1000)
         start, end = chapter["start"] * tick, chapter["end"] * tick
-        if window.end is not None:
-            end = min(end, window.end)
-        start, end = max(start + window.shift, Fraction(0)), end + window.shift
-        if start < end:
-            chapter["start"], chapter["end"] = round(start / tick), round(end / tick)
-            chapters.append(chapter)
+        clipped = window.clip(start, end - start)
+        if clipped is None or not clipped[1]:
+            continue
+        if window.times.stretch != 1:
+            tick = _FINE
+        begin, end = window.times(clipped[0]), window.times(clipped[0] + clipped[1])
+        chapter["time_base"] = tick
+        chapter["start"], chapter["end"] = round(begin / tick), round(end / tick)
+        chapters.append(chapter)
     output.set_chapters(chapters)

@@ -7,6 +7,7 @@ time of the video written so far: memory does not grow with the length of the fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from av.container import InputContainer, OutputContainer
@@ -15,13 +16,15 @@ from av.format import Flags
 from av.video.stream import VideoStream
 
 from dain.errors import MediaError
+from dain.media.container_tables import Container
 from dain.media.containers import best_video_stream, open_container
-from dain.media.encoder_tables import Container
 from dain.media.frame import OutputSpec
 from dain.media.metadata import copy_chapters, copy_metadata
-from dain.media.plans import Plan, plan_streams
-from dain.media.routes import AnyPacket, Route, Window
+from dain.media.planning import plan_streams
+from dain.media.plans import Plan
+from dain.media.routes import AnyPacket, Route
 from dain.media.stills_names import is_stills
+from dain.media.window import Window
 
 _MOST_ERRORS = 1000  # in a row, when demuxing: then the rest of the source is given up
 
@@ -41,8 +44,6 @@ class StreamCopier:
     ) -> None:
         self._spec = spec
         self._messages = messages
-        self._negative_times = container.negative_times
-        self._is_counted = container.constant_rate
         self._holds_chapters = container.chapters
         self._source: InputContainer | None = None
         self._main: VideoStream | None = None
@@ -50,7 +51,11 @@ class StreamCopier:
         self._routes: dict[int, Route] = {}
         self._packets: Iterator[AnyPacket] = iter(())
         self._held: AnyPacket | None = None
-        self._window = Window(None, None, Fraction(0), negative=False, strict=True)
+        self._window = Window.of(
+            spec,
+            negative=container.negative_times,
+            silence=container.untimed_audio,
+        )
         self._refused = 0
         self._errors = 0
         if spec.source is None or not spec.source.is_file() or is_stills(spec.source):
@@ -67,18 +72,10 @@ class StreamCopier:
     def _plan(self, container: Container, extension: str) -> None:
         assert self._source is not None
         others = [stream for stream in self._source.streams if stream is not self._main]
-        if not self._spec.copy_streams:
-            left = sorted({stream.type for stream in others} & {"audio", "subtitle"})
-            if left:
-                self._messages.append(
-                    f"{' and '.join(left)} left out: not in step with the new timing"
-                )
-            return
         if not container.chapters and self._source.chapters():
             self._messages.append(f"chapters left out: a {extension} file cannot hold them")
-        origin = self._spec.copy_start - self._spec.copy_offset
         self._plans = plan_streams(
-            self._source, others, container, extension, origin, self._messages
+            self._source, others, container, extension, self._window, self._messages
         )
         self._begin_afresh()
 
@@ -96,17 +93,10 @@ class StreamCopier:
         """Add the output streams, metadata and chapters; before the header is written."""
         if self._source is None or self._main is None:
             return
-        spec = self._spec
+        strict = not Flags(output.format.flags) & Flags.ts_nonstrict
+        self._window = replace(self._window, strict=strict)
         copy_metadata(self._source, self._main, output, video)
-        self._window = Window(
-            start=spec.copy_start if spec.cut_start else None,
-            end=spec.copy_end,
-            shift=spec.copy_offset - spec.copy_start,
-            negative=self._negative_times,
-            silence=self._is_counted,
-            strict=not Flags(output.format.flags) & Flags.ts_nonstrict,
-        )
-        if spec.copy_streams and self._holds_chapters:
+        if self._holds_chapters:
             copy_chapters(self._source, output, self._window)
         for plan in self._plans:
             target = plan.add(output)
@@ -154,7 +144,7 @@ class StreamCopier:
 
     def _time(self, packet: AnyPacket) -> Fraction | None:
         stamp = packet.pts if packet.dts is None else packet.dts
-        return None if stamp is None else stamp * packet.time_base + self._window.shift
+        return None if stamp is None else self._window.times(stamp * packet.time_base)
 
     def _next(self) -> AnyPacket | None:
         """The next packet that a route takes, or None at the end of what is copied."""
@@ -176,7 +166,9 @@ class StreamCopier:
                     if packet.is_corrupt:
                         self._errors += 1
                         continue
-                    if self._window.is_past(packet):
+                    if packet.dts is not None and self._window.is_past(
+                        packet.dts * packet.time_base
+                    ):
                         going_on.discard(packet.stream_index)
                         if not going_on:
                             return

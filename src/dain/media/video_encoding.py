@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from dain.errors import EncodeError
 from dain.media.colour import from_rgb
-from dain.media.encoder_tables import Container
+from dain.media.container_tables import Container
 from dain.media.encoding import Choice, add_video_stream, muxer_options
 from dain.media.frame import Frame, OutputSpec
 from dain.media.routes import AnyPacket

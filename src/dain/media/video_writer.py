@@ -13,7 +13,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from dain.errors import EncodeError, OutputError
-from dain.media.encoder_tables import Container
+from dain.media.container_tables import Container
 from dain.media.encoders import choose, container_for, stored_colour
 from dain.media.encoding import Choice, add_video_stream, muxer_options
 from dain.media.frame import Frame, FrameWriter, OutputSpec

@@ -54,12 +54,11 @@ class Y4MWriter(FrameWriter):
             )
         self._pixel_format = _pixel_format(spec, settings)
         self._colour, self.messages = _colour(spec)
-        if spec.copy_streams:
-            kinds = kinds_left_behind(spec.source)
-            if kinds:
-                self.messages.append(
-                    f"a pipe carries pictures only; the source's {kinds} is left behind"
-                )
+        kinds = kinds_left_behind(spec.source)
+        if kinds:
+            self.messages.append(
+                f"a pipe carries pictures only; the source's {kinds} is left behind"
+            )
         self._spec = spec
         self._reformatter = VideoReformatter()
         self._count = 0

@@ -50,7 +50,7 @@ def test_a_whole_video_shifts_nothing(tmp_path):
     assert first == Fraction(1, 2)
     assert job.offset == job.spec.copy_start == job.spec.copy_offset == first
     assert job.spec.copy_end is None
-    assert job.spec.copy_streams
+    assert job.spec.copy_stretch == 1
 
 
 def test_a_broadcasts_clock_counts_from_its_earliest_stream(tmp_path):
@@ -80,12 +80,21 @@ def test_a_range_without_an_end_copies_to_the_end(tmp_path):
     assert plan(path, factor=Fraction(2), start_frame=3).spec.copy_end is None
 
 
-def test_slow_motion_copies_no_streams(tmp_path):
+def test_slow_motion_stretches_the_other_streams_up_to_the_last_picture(tmp_path):
     path = make_video(tmp_path / "in.mp4", count=24)
     job = plan(path, factor=Fraction(4), slow_motion=True)
-    assert not job.spec.copy_streams
+    assert job.spec.copy_stretch == 4
+    assert job.spec.copy_end == 1
     assert job.spec.rate == 24
     assert job.plan.count == 96
+
+
+def test_slow_motion_of_a_range_stretches_what_lies_in_it(tmp_path):
+    path = make_video(tmp_path / "in.mp4", count=48)
+    start, end = Fraction(1, 2), Fraction(3, 2)
+    spec = plan(path, fps=Fraction(60), slow_motion=True, start=start, end=end).spec
+    assert (spec.copy_start, spec.copy_end) == (start, end)
+    assert (spec.copy_stretch, spec.copy_offset) == (Fraction(5, 2), 0)
 
 
 def test_one_frame_is_no_video(tmp_path):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dain.errors import OutputError
-from dain.media.encoder_tables import CONTAINERS, Container, Encoder
+from dain.media.container_tables import CONTAINERS, Container
+from dain.media.encoder import Encoder
 from dain.media.encoders import _tick, choose
 from dain.media.frame import OutputSpec
 from dain.settings import EncodeSettings

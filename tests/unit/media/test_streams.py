@@ -31,7 +31,7 @@ def interpolate(
     start: Fraction | int = 0,
     offset: Fraction | int = 0,
     end: Fraction | None = None,
-    copy_streams: bool = True,
+    stretch: Fraction = Fraction(1),
 ) -> list[str]:
     """Write `seconds` of video at 60 with the other streams of `source`; the messages."""
     spec = OutputSpec(
@@ -43,7 +43,7 @@ def interpolate(
         copy_end=end,
         cut_start=start > 0,
         copy_offset=Fraction(offset),
-        copy_streams=copy_streams,
+        copy_stretch=stretch,
     )
     images = pictures(4, *SIZE)
     with VideoWriter(output, spec, EncodeSettings()) as writer:
@@ -315,16 +315,6 @@ def test_audio_that_does_not_fit_is_encoded_anew(tmp_path: Path) -> None:
             Fraction(frame.samples, frame.sample_rate) for frame in container.decode(audio=0)
         )
     assert abs(seconds - 2) <= Fraction(1, 20)
-
-
-def test_streams_may_be_left_behind(tmp_path: Path) -> None:
-    given, made = clip(tmp_path / "a.mp4"), tmp_path / "b.mp4"
-    messages = interpolate(given, made, copy_streams=False)
-    assert len(messages) == 1
-    assert "audio left out" in messages[0]
-    with av.open(str(made)) as container:
-        assert len(container.streams) == 1
-        assert container.metadata["title"] == "A film"
 
 
 def test_a_rotation_is_not_copied(tmp_path: Path) -> None:
