@@ -55,6 +55,12 @@ CASES = [
     Case("a.avi"),
     Case("a.ts", tick=TRANSPORT, starts_at_zero=False),
     Case("a.m2ts", tick=TRANSPORT, starts_at_zero=False),
+    Case("a.mts", tick=TRANSPORT, starts_at_zero=False),
+    Case("a.ogv"),
+    Case("a.flv", tick=MILLISECOND),
+    Case("a.wmv", tick=2 * MILLISECOND),  # its muxer cuts fractions of a millisecond off
+    Case("a.3gp"),
+    Case("a.qt"),
     Case("x265.mp4", {"codec": "libx265"}),
     Case("lossless.mp4", {"crf": 0, "pix_fmt": "yuv444p"}, tolerance=1.0),
     Case("rgb.mkv", {"codec": "libx264rgb", "crf": 0}, tolerance=0.0, tick=MILLISECOND),
