@@ -82,7 +82,6 @@ _MOV = Container(
     lossless_audio_encoders=("alac",),
     text_encoder="mov_text",
     negative_times=True,
-    covers=True,
     chapters=True,
     colour=True,
     aspect=True,
