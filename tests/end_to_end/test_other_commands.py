@@ -76,17 +76,37 @@ def test_frames_of_a_missing_still(refuses, pair, tmp_path):
     assert "d.png" in refuses("frames", pair[0], tmp_path / "d.png", "-o", tmp_path / "between")
 
 
-def test_the_doctor(dain):
+def test_the_doctor(dain, monkeypatch, tmp_path):
+    monkeypatch.setenv("DAIN_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("dain.cli.doctor_models._TRIAL_SECONDS", 0)
     outcome = dain("doctor", "--json")
     assert outcome.code == 0
     report = outcome.json
     assert set(report["checks"].values()) == {"ok"}
     assert report["dain"] == package.__version__
     assert report["cpu"]["cores"] >= 1
-    assert report["encoders"]["libx264"] is True
-    told = dain("doctor")
+    assert 0 < report["available_memory_bytes"] <= report["memory_bytes"]
+    assert 0 < report["free_disk_bytes"] <= report["disk_bytes"]
+    assert report["encoders"]["libx264"] is report["decoders"]["h264"] is True
+    lite, paper = report["models"]
+    assert (lite["model"], lite["weights"], lite["error"]) == ("dain-lite", "inside", None)
+    assert (paper["model"], paper["weights"], paper["error"]) == ("dain", "missing", None)
+    assert paper["trial"]["random_weights"]
+    for model in (lite, paper):
+        assert model["largest_whole"][0] >= 640
+        assert model["sizes"]["854x480"] in ("whole", "tiles", "no")
+        assert model["trial"]["frames"] == 1
+        assert model["trial"]["frames_per_second"] > 0
+    assert paper["largest_tiled"] > paper["largest_whole"]
+    assert any("dain models fetch dain" in line for line in report["advice"])
+
+
+def test_the_doctor_in_a_hurry(dain):
+    told = dain("doctor", "--quick")
     assert told.code == 0
-    assert "libx264" in told.out
+    for word in ("libx264", "h264", "dain-lite", "frames up to", "check: encoding"):
+        assert word in told.out
+    assert "per second" not in told.out
 
 
 def test_the_doctor_tells_what_fails(dain, monkeypatch):
@@ -94,6 +114,7 @@ def test_the_doctor_tells_what_fails(dain, monkeypatch):
         raise OSError("no such codec")
 
     monkeypatch.setattr("dain.media.open_writer", broken)
+    monkeypatch.setattr("dain.cli.doctor_models.describe_models", lambda with_trials: [])
     outcome = dain("doctor", "--json")
     assert outcome.code == 1
     assert outcome.json["checks"]["encoding"] == "OSError: no such codec"

@@ -118,7 +118,7 @@ def _requests(
     device = str(resolve_device(wanted[0].device))
     for record in records:
         precisions = _precisions(record, wanted, is_asked_for=models is not None)
-        weights = _save_random_weights(record, folder) if precisions else None
+        weights = save_random_weights(record, folder) if precisions else None
         for width, height in sizes:
             for precision in precisions:
                 yield Request(
@@ -156,7 +156,7 @@ def _precisions(
     return list(dict.fromkeys(found))
 
 
-def _save_random_weights(record: ModelRecord, folder: Path) -> str | None:
+def save_random_weights(record: ModelRecord, folder: Path) -> str | None:
     """A file of weights as PyTorch draws them; None for a model that brings its own."""
     import torch
 

@@ -108,7 +108,7 @@ def measure(request: Request) -> Result:
     )
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", DainWarning)
-        taken = time_frames(interpolator, request)
+        taken = time_frames(interpolator, request.width, request.height, seconds=request.seconds)
     is_cuda = interpolator.device.startswith("cuda")
     from dain.jobs.peak_memory import peak_memory  # only now: what it brings is not measured
 
@@ -124,13 +124,22 @@ def measure(request: Request) -> Result:
     )
 
 
-def time_frames(interpolator: Interpolator, request: Request) -> list[float]:
-    """Seconds for each new frame between consecutive frames of a moving scene."""
-    texture = make_texture(request.width, request.height)
+def time_frames(
+    interpolator: Interpolator, width: int, height: int, *, seconds: float
+) -> list[float]:
+    """Seconds for each new frame between consecutive frames of a moving scene.
+
+    Args:
+        interpolator: makes them.
+        width: of the frames.
+        height: of the frames.
+        seconds: to go on; one frame is always timed, after one that is not.
+    """
+    texture = make_texture(width, height)
     before, after = frame_of(texture, 0), frame_of(texture, 1)
     interpolator.between(before, after)  # compiles kernels, and gets the frame before known
     taken: list[float] = []
-    end = time.perf_counter() + request.seconds
+    end = time.perf_counter() + seconds
     while not taken or time.perf_counter() < end:
         before, after = after, frame_of(texture, len(taken) + 2)
         began = time.perf_counter()

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from dain.engine.interpolator import Interpolator
+from dain.engine.limits import FrameLimits
 
-__all__ = ["Interpolator"]
+__all__ = ["FrameLimits", "Interpolator"]

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
+from dain.engine.limits import FrameLimits, find_limits
 from dain.engine.memory import budget_on, choose_tile, is_out_of_memory, tiles_below
 from dain.errors import MemoryWarning, OptionError, RunError
 from dain.networks import InterpolationNetwork
@@ -88,7 +89,7 @@ class MemoryFit:
         if self._tile_size != "auto":
             tile = self._tile_size if self._network.least_tile is not None else None
         else:
-            budget = budget_on(self._device) if self._memory is None else self._memory
+            budget = self._budget()
             budget = int(budget / _WITH_ALPHA) if channels == 4 else budget
             tile = choose_tile(self._network, height, width, scale, budget)
             needed = self._network.working_set(height, width, scale, tile)
@@ -104,6 +105,13 @@ class MemoryFit:
         if tile is not None and tile >= max(height, width):
             tile = None
         self._network.tile = tile
+
+    def limits(self) -> FrameLimits:
+        """The largest frames, without alpha, that the memory to count on allows now."""
+        return find_limits(self._network, self._budget())
+
+    def _budget(self) -> int:
+        return budget_on(self._device) if self._memory is None else self._memory
 
     def run(self, work: Callable[[], Result], forget: Callable[[], None]) -> Result:
         """Do some work; where memory runs out, do it again in a way that needs less.

@@ -17,14 +17,13 @@ from torch import Tensor
 
 from dain.engine.devices import resolve_device, resolve_precision
 from dain.engine.fitting import MemoryFit
+from dain.engine.limits import FrameLimits, automatic_scale
 from dain.engine.pixels import check_frame, to_array, to_tensor
 from dain.errors import FrameError
 from dain.networks import FrameFeatures, Motion
 from dain.settings import DEFAULT_MODEL, EngineSettings, Precision
 from dain.weights import load_network
 
-# Motion is estimated at full size up to 1080p (with some room for tall and wide pictures).
-_FULL_SCALE_PIXELS = 2560 * 1440
 _OPAQUE = 1 - 1e-3  # alpha above this hides all that is behind
 
 
@@ -127,6 +126,10 @@ class Interpolator:
     def tile(self) -> int | None:
         """Side of the pieces in which the last frames were made; None for whole frames."""
         return self._network.tile
+
+    def limits(self) -> FrameLimits:
+        """The largest frames that there is memory for now, by prediction, at automatic scale."""
+        return self._fit.limits()
 
     def between(
         self,
@@ -238,10 +241,7 @@ class Interpolator:
     def _scale_for(self, frame: npt.NDArray[Any]) -> Fraction:
         if self._scale != "auto":
             return self._scale
-        scale = Fraction(1)
-        while frame.shape[0] * frame.shape[1] * scale * scale > _FULL_SCALE_PIXELS:
-            scale /= 2
-        return scale
+        return automatic_scale(frame.shape[0], frame.shape[1])
 
 
 def _digest(network: torch.nn.Module) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ _FAILURES = (
     "could not create a primitive",
 )
 
+_CGROUPS_FOLDER = Path("/sys/fs/cgroup")
+
 # Of the container that the process may run in: limit, use, and the part of that which is only
 # cached files, for both versions of control groups.
 _CGROUPS = (
@@ -54,7 +57,7 @@ def budget_on(device: torch.device) -> int:
     return int(available_host_memory() * _SHARE_OF_HOST)
 
 
-def available_host_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
+def available_host_memory(cgroups: Path = _CGROUPS_FOLDER) -> int:
     """Bytes that can be allocated without swapping, in the container if there is one.
 
     Args:
@@ -63,7 +66,7 @@ def available_host_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
     available: int = psutil.virtual_memory().available
     for limit, use, cached in _CGROUPS:
         try:
-            left = int((cgroups / limit).read_text()) - int((cgroups / use).read_text())
+            left = _read_bytes(cgroups / limit) - _read_bytes(cgroups / use)
             statistics = (cgroups / use).with_name("memory.stat").read_text()
         except (OSError, ValueError):  # no such container, or no limit: "max"
             continue
@@ -73,6 +76,23 @@ def available_host_memory(cgroups: Path = Path("/sys/fs/cgroup")) -> int:
                 left += int(value)
         available = min(available, max(left, 0))
     return available
+
+
+def total_host_memory(cgroups: Path = _CGROUPS_FOLDER) -> int:
+    """Bytes of memory in the machine, or that its container may use if that is less.
+
+    Args:
+        cgroups: where the system tells of control groups.
+    """
+    total: int = psutil.virtual_memory().total
+    for limit, _, _ in _CGROUPS:
+        with contextlib.suppress(OSError, ValueError):
+            total = min(total, _read_bytes(cgroups / limit))
+    return total
+
+
+def _read_bytes(path: Path) -> int:
+    return int(path.read_text())
 
 
 def choose_tile(

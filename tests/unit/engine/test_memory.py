@@ -13,6 +13,7 @@ from dain.engine.memory import (
     choose_tile,
     is_out_of_memory,
     tiles_below,
+    total_host_memory,
 )
 from dain.networks import Dain, DainLite
 
@@ -35,6 +36,7 @@ def limit(folder, limit, current, cached=0):
 def test_a_container_s_limit_counts(tmp_path):
     limit(tmp_path, 5_000_000, 2_000_000, cached=300_000)
     assert available_host_memory(tmp_path) == 3_300_000
+    assert total_host_memory(tmp_path) == 5_000_000
     limit(tmp_path, 5_000_000, 6_000_000)
     assert available_host_memory(tmp_path) == 0
 
@@ -44,6 +46,7 @@ def test_no_limit_is_none(tmp_path, text, monkeypatch):
     limit(tmp_path, text, 1)
     assert available_host_memory(tmp_path) > 2**20
     assert available_host_memory(tmp_path) <= psutil.virtual_memory().total
+    assert total_host_memory(tmp_path) == psutil.virtual_memory().total
 
 
 def test_the_older_kind_of_container(tmp_path):
@@ -53,6 +56,7 @@ def test_the_older_kind_of_container(tmp_path):
     (folder / "memory.usage_in_bytes").write_text("400000")
     (folder / "memory.stat").write_text("cache 1\ntotal_inactive_file 100000\n")
     assert available_host_memory(tmp_path) == 700_000
+    assert total_host_memory(tmp_path) == 1_000_000
 
 
 def test_a_budget_leaves_room_for_others():
