@@ -154,7 +154,7 @@ class ReadSettings:
 
     Attributes:
         stills_rate: rate at which a folder of stills plays; stills carry none.
-        alpha: frames of a transparent image come as RGBA; else they are laid on white.
+        alpha: frames of a transparent source come as RGBA; else they are laid on white.
         scene_linear: frames of EXR stills come as they are stored; else as a display shows them.
     """
 

@@ -152,6 +152,20 @@ def make_video(
     return path
 
 
+def cutouts(count: int, width: int, height: int, deep: bool = False) -> list[np.ndarray]:
+    """RGBA pictures, ``(height, width, 4)``: an orange disc with a soft edge that drifts; black
+    where nothing is seen."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    made = []
+    for index in range(count):
+        distance = np.hypot(x - width / 4 - 3 * index, y - height / 2)
+        cover = np.clip((height / 3 - distance) / 4 + 0.5, 0, 1)[..., None]
+        colours = np.where(cover > 0, [0.9, 0.6, 0.2], 0.0)
+        top, kind = (65535, np.uint16) if deep else (255, np.uint8)
+        made.append(np.rint(np.dstack([colours, cover]) * top).astype(kind))
+    return made
+
+
 def to_frame(image: np.ndarray, pixel_format: str, colour: Colour) -> av.VideoFrame:
     """An RGB array as a PyAV frame of the pixel format, by the colour's matrix and range.
 
@@ -159,10 +173,12 @@ def to_frame(image: np.ndarray, pixel_format: str, colour: Colour) -> av.VideoFr
     version 17 takes BT.2020 for BT.601. Unspecified means BT.601 and limited range.
     """
     deep = image.dtype == np.uint16
-    if not pixel_format.startswith("yuv"):
-        source = av.VideoFrame.from_ndarray(
-            np.ascontiguousarray(image), format="rgb48le" if deep else "rgb24"
-        )
+    if not pixel_format.startswith("yuv") or image.shape[2] == 4:
+        if image.shape[2] == 4:
+            name = "rgba64le" if deep else "rgba"
+        else:
+            name = "rgb48le" if deep else "rgb24"
+        source = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format=name)
         return source.reformat(format=pixel_format, interpolation="BICUBIC")
     full = colour.range == 2 or pixel_format.startswith("yuvj")
     bits = av.VideoFormat(pixel_format).components[0].bits

@@ -16,7 +16,7 @@ from dain.media.animation import Animation, Disposal, parse_animation
 from dain.media.animation_canvas import independent_patch, pictures_of
 from dain.media.damage import DamageLog
 from dain.media.frame import Colour, Frame, FrameReader, Pixels, Timestamps, VideoInfo
-from dain.media.transparency import is_opaque, on_white
+from dain.media.transparency import KEPT_BY, is_opaque, on_white
 from dain.settings import ReadSettings
 
 
@@ -58,10 +58,7 @@ class AnimationReader(FrameReader):
         is_transparent = self._find_transparency()
         self._has_alpha = is_transparent and settings.alpha
         if is_transparent and not settings.alpha:
-            self.messages.append(
-                f"{path.name}: transparency is laid on white; an output in .gif, .apng or .webp "
-                "keeps it"
-            )
+            self.messages.append(f"{path.name}: transparency is laid on white; {KEPT_BY}")
         self._open: WeakSet[Generator[Frame, None, None]] = WeakSet()
         self._closed = False
         self.info = self._describe()

@@ -19,10 +19,10 @@ from dain.media.animation_options import (
     webp_quality,
 )
 from dain.media.apng_encoder import ApngEncoder
-from dain.media.encoders import is_wide
 from dain.media.frame import Frame, FrameWriter, OutputSpec, Pixels
 from dain.media.gif_encoder import GifEncoder
 from dain.media.left_behind import kinds_left_behind
+from dain.media.losses import is_wide
 from dain.media.output import StagedFile, check_file_output
 from dain.media.stills_codec import to_depth
 from dain.media.webp_encoder import WebpEncoder

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
@@ -23,6 +23,7 @@ from av.video.reformatter import VideoReformatter
 
 from dain.media.frame import Colour, Pixels
 from dain.media.pixel_formats import Family, family, is_full_range, working_depth
+from dain.media.planes import plane_of, planes_of, rescaled
 
 # ITU-T H.273 matrix coefficients: weights of red and blue in luma.
 LUMA_WEIGHTS: dict[int, tuple[float, float]] = {
@@ -99,32 +100,40 @@ def to_rgb(
     colour: Colour,
     size: tuple[int, int] | None = None,
     reformatter: VideoReformatter | None = None,
+    alpha: bool = False,
 ) -> Pixels:
-    """Convert a decoded frame to RGB.
+    """Convert a decoded frame to RGB, or to RGBA.
 
     Args:
-        frame: of any pixel format that FFmpeg can read on the CPU; alpha is dropped.
+        frame: of any pixel format that FFmpeg can read on the CPU.
         colour: matrix and range of its pixels; see `assumed` for what is unspecified.
         size: width and height to scale to; None keeps the frame's own.
         reformatter: reused between calls of one thread, it saves its setup each time.
+        alpha: keep transparency (opaque where the format has none); else it is dropped.
 
     Returns:
-        ``(H, W, 3)`` uint8 for sources of up to 8 bits, else uint16 over 0..65535;
-        C-contiguous and owned by the caller.
+        ``(H, W, 3)``, or ``(H, W, 4)`` with alpha, uint8 for sources of up to 8 bits, else
+        uint16 over 0..65535; C-contiguous and owned by the caller.
     """
     width, height = size or (frame.width, frame.height)
     kind, depth = family(frame.format), working_depth(frame.format)
     colour = _effective(colour, frame.format, width, height)
     if kind is Family.RGB and depth == 8:
-        packed = _reformat(frame, "rgb24", colour.range, (width, height), reformatter)
-        pixels: Pixels = _plane(packed, 0, 3).copy()
+        name = "rgba" if alpha else "rgb24"
+        packed = _reformat(frame, name, colour.range, (width, height), reformatter)
+        pixels: Pixels = plane_of(packed, 0, 4 if alpha else 3).copy()
         return pixels
-    planar = _reformat(frame, kind.planar(depth), colour.range, (width, height), reformatter)
-    planes = [_plane(planar, index) for index in range(len(planar.planes))]
+    name = kind.planar(depth, alpha)
+    planar = _reformat(frame, name, colour.range, (width, height), reformatter)
+    planes = planes_of(planar)
+    cover = planes.pop() if alpha else None
     if kind is Family.RGB:
         planes = [planes[2], planes[0], planes[1]]  # stored as green, blue, red
     stacked = planes[0] if kind is Family.GRAY else cast("Pixels", cv2.merge(planes))
-    return _transform(stacked, _decoding(kind, depth, colour))
+    pixels = _transform(stacked, _decoding(kind, depth, colour))
+    if cover is None:
+        return pixels
+    return cast("Pixels", np.dstack([pixels, rescaled(cover, depth, 8 * pixels.itemsize)]))
 
 
 def from_rgb(
@@ -136,8 +145,8 @@ def from_rgb(
     """Convert RGB to a frame of the pixel format, tagged as `tags_for` says.
 
     Args:
-        pixels: ``(H, W, 3)`` uint8, or uint16 over 0..65535.
-        pixel_format: as FFmpeg names it.
+        pixels: ``(H, W, 3)``, or ``(H, W, 4)`` with alpha; uint8, or uint16 over 0..65535.
+        pixel_format: as FFmpeg names it; where it has no room for alpha, alpha is dropped.
         colour: matrix and range to convert by; see `assumed` for what is unspecified.
         reformatter: reused between calls of one thread, it saves its setup each time.
 
@@ -149,13 +158,18 @@ def from_rgb(
     kind, depth = family(target), working_depth(target)
     tags = tags_for(colour, pixel_format, width, height)
     colour = _effective(tags, target, width, height)
+    alpha = pixels.shape[2] == 4
     if kind is Family.RGB and depth == 8 and pixels.dtype == np.uint8:
-        source = VideoFrame(width, height, "rgb24")
-        _plane(source, 0, 3)[...] = pixels
+        source = VideoFrame(width, height, "rgba" if alpha else "rgb24")
+        plane_of(source, 0, pixels.shape[2])[...] = pixels
     else:
-        source = VideoFrame(width, height, kind.planar(depth))
-        for index, values in enumerate(_components(pixels, kind, depth, colour)):
-            _plane(source, index)[...] = values
+        source = VideoFrame(width, height, kind.planar(depth, alpha))
+        rgb = cast("Pixels", np.ascontiguousarray(pixels[..., :3]))
+        components = _components(rgb, kind, depth, colour)
+        if alpha:
+            components.append(rescaled(pixels[..., 3], 8 * pixels.itemsize, depth))
+        for plane, values in zip(planes_of(source), components, strict=True):
+            plane[...] = values
     frame = _reformat(source, pixel_format, colour.range, (width, height), reformatter)
     frame.color_primaries, frame.color_trc = tags.primaries, tags.transfer
     frame.colorspace, frame.color_range = tags.matrix, tags.range
@@ -194,15 +208,6 @@ def _reformat(
         dst_color_range=value_range,
         interpolation=_BICUBIC | _ACCURATE_ROUNDING,
     )
-
-
-def _plane(frame: VideoFrame, index: int, channels: int = 1) -> Pixels:
-    """A writable view of one plane without the padding at the ends of its lines."""
-    plane = frame.planes[index]
-    kind = np.dtype(np.uint16 if frame.format.components[0].bits > 8 else np.uint8)
-    shape = (plane.height, plane.width, channels)[: 2 if channels == 1 else 3]
-    strides = (plane.line_size, channels * kind.itemsize, kind.itemsize)[: len(shape)]
-    return cast("Pixels", np.ndarray(shape, kind, cast("Any", plane), strides=strides))
 
 
 def _components(pixels: Pixels, kind: Family, depth: int, colour: Colour) -> list[Pixels]:

@@ -13,7 +13,10 @@ class Container:
     Attributes:
         format: FFmpeg's name of the muxer.
         encoders: defaults for sources of 8 bits, the first that takes the frames is used.
-        deep_encoders: likewise for more than 8 bits.
+        deep_encoders: likewise for more than 8 bits; those that hold all bits go first.
+        hdr_encoders: likewise for high dynamic range; none for the deep ones.
+        alpha_encoders: likewise for transparent frames; none if the container, or what reads
+            it, knows no transparency.
         codecs: video codecs it may hold; None leaves that to the muxer. Listed where the
             muxer takes what players do not.
         other_codecs: likewise for audio, subtitles and data.
@@ -36,6 +39,8 @@ class Container:
     format: str
     encoders: tuple[str, ...] = ("libx264",)
     deep_encoders: tuple[str, ...] = ("libx264",)
+    hdr_encoders: tuple[str, ...] = ()
+    alpha_encoders: tuple[str, ...] = ()
     codecs: frozenset[str] | None = None
     other_codecs: frozenset[str] | None = None
     audio_encoders: tuple[str, ...] = ()
@@ -57,6 +62,9 @@ class Container:
         return self.other_codecs is None or codec in self.other_codecs
 
 
+_DEEP = ("libx264", "libx265")  # of 10 and of 12 bits
+_HDR = ("libx265", "libx264")
+
 # FFmpeg 8 also writes FFV1, PCM and others here, which hardly a player reads.
 _MP4_VIDEO = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mjpeg"})
 _MP4_OTHERS = frozenset(
@@ -65,6 +73,8 @@ _MP4_OTHERS = frozenset(
 )
 _MP4 = Container(
     "mp4",
+    deep_encoders=_DEEP,
+    hdr_encoders=_HDR,
     codecs=_MP4_VIDEO,
     other_codecs=_MP4_OTHERS,
     audio_encoders=("aac",),
@@ -78,6 +88,9 @@ _MP4 = Container(
 )
 _MOV = Container(
     "mov",
+    deep_encoders=_DEEP,
+    hdr_encoders=_HDR,
+    alpha_encoders=("prores_ks",),  # what editors exchange
     audio_encoders=("aac",),
     lossless_audio_encoders=("alac",),
     text_encoder="mov_text",
@@ -98,6 +111,10 @@ _3GP = Container(
 )
 _MATROSKA = Container(
     "matroska",
+    deep_encoders=_DEEP,
+    hdr_encoders=_HDR,
+    # VP9 would be smaller, but most readers of .mkv miss its alpha without a word.
+    alpha_encoders=("ffv1",),
     audio_encoders=("aac",),
     lossless_audio_encoders=("flac",),
     text_encoder="subrip",
@@ -110,6 +127,7 @@ _WEBM = Container(
     encoders=("libvpx-vp9",),
     # This build's VP9 takes 8 bits only; SVT-AV1 takes 10, but no tiny frames.
     deep_encoders=("libsvtav1", "libvpx-vp9"),
+    alpha_encoders=("libvpx-vp9",),
     audio_encoders=("libopus",),
     text_encoder="webvtt",
     chapters=True,
@@ -129,7 +147,8 @@ _OGG = Container(
 _AVI = Container(
     "avi",
     encoders=("mpeg4", "libx264"),
-    deep_encoders=("mpeg4", "libx264"),
+    deep_encoders=("libx264", "mpeg4"),
+    alpha_encoders=("ffv1",),
     audio_encoders=("libmp3lame",),
     lossless_audio_encoders=("pcm_s16le",),
     constant_rate=True,
@@ -143,12 +162,16 @@ _TRANSPORT_OTHERS = frozenset(
 )
 _TRANSPORT = Container(
     "mpegts",
+    deep_encoders=_DEEP,
+    hdr_encoders=_HDR,
     codecs=_TRANSPORT_VIDEO,
     other_codecs=_TRANSPORT_OTHERS,
     audio_encoders=("aac",),
 )
 _BLU_RAY = Container(
     "mpegts",
+    deep_encoders=_DEEP,
+    hdr_encoders=_HDR,
     codecs=_TRANSPORT_VIDEO,
     # Its players know neither Opus nor AAC.
     other_codecs=_TRANSPORT_OTHERS - {"opus", "aac"} | {"hdmv_pgs_subtitle", "pcm_bluray"},

@@ -11,10 +11,12 @@ from typing import cast
 
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from dain.errors import MediaError
+from dain.media.alpha_source import decoder_for
 from dain.media.completeness import is_cut_short
 from dain.media.containers import open_container, packets, reason
 from dain.media.damage import DamageLog
@@ -85,13 +87,14 @@ class Pass:
             if not streams:
                 raise MediaError(f"{self.path} has changed while it was read; start again")
             stream = streams[0]
-            stream.thread_type = "AUTO" if self.frame_threads else "NONE"
+            decoder = decoder_for(stream, self.probe.decoder)
+            decoder.thread_type = "AUTO" if self.frame_threads else "NONE"
             if self.frame_threads:  # a trip wire, as here concealed errors may go unflagged
-                stream.codec_context.options = {"err_detect": "explode"}
+                decoder.options = {"err_detect": "explode"}
             if seek_to is not None:
                 container.seek(seek_to, stream=stream)
             self._fields = FieldPairs(stream)
-            natives = self._natives(container, stream)
+            natives = self._natives(container, stream, decoder)
             if self.probe.clock is Clock.SWAPPED:
                 natives = _in_order(natives)
             for native in natives:
@@ -100,9 +103,11 @@ class Pass:
                     yield picture
             self._check_end()
 
-    def _natives(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _natives(
+        self, container: InputContainer, stream: VideoStream, decoder: VideoCodecContext
+    ) -> Iterator[VideoFrame]:
         for packet in self._packets(container, stream):
-            yield from self._decode(stream, packet)
+            yield from self._decode(decoder, packet)
 
     def _packets(
         self, container: InputContainer, stream: VideoStream
@@ -122,10 +127,10 @@ class Pass:
             self.log.breaks_off(reason(error))
         yield None
 
-    def _decode(self, stream: VideoStream, packet: VideoPacket | None) -> list[VideoFrame]:
+    def _decode(self, decoder: VideoCodecContext, packet: VideoPacket | None) -> list[VideoFrame]:
         time = None if packet is None else self._note(packet)
         try:
-            return stream.decode(packet)
+            return decoder.decode(packet)
         except FFmpegError:
             self._damaged(time)
             self._counted += 1  # its frame will not come, but its time passes

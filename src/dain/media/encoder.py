@@ -34,7 +34,12 @@ class Encoder:
         quality: options that stand for a `--crf`; None where the encoder has no like of it.
         no_quality: then, what to do instead.
         pixel_formats: for sources of 8 bits, best first.
-        deep_pixel_formats: for more than 8 bits.
+        deep_pixel_formats: for more than 8 bits; those that hold all bits go first.
+        alpha_pixel_formats: likewise those in which it is known to store transparency.
+        alpha_options: of the encoder, for these.
+        alpha_values: values with which an option still lets it store transparency.
+        exact: it is lossless, what cannot be seen included.
+        parameters: name of the option that holds options of the library behind the encoder.
         tag: four-character code in MP4 and MOV, where FFmpeg's own is little understood.
         coarse_time: the bit stream stores times in whole frames, or in 16-bit fractions.
         least_size: smallest width and height it is known to work with.
@@ -47,6 +52,11 @@ class Encoder:
     quality: Quality | None = crf
     pixel_formats: tuple[str, ...] = ("yuv420p", "yuv444p")
     deep_pixel_formats: tuple[str, ...] = ("yuv420p10le", "yuv444p10le")
+    alpha_pixel_formats: tuple[str, ...] = ()
+    alpha_options: Mapping[str, str] = field(default_factory=dict)
+    alpha_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    exact: bool = False
+    parameters: str | None = None
     tag: str | None = None
     coarse_time: bool = False
     least_size: int = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,17 +14,20 @@ from dain.errors import OutputError
 from dain.media.animation_options import SUFFIXES
 from dain.media.container_tables import CONTAINERS, Container
 from dain.media.encoder import Encoder
+from dain.media.encoder_options import encoder_options
 from dain.media.encoder_tables import ENCODERS
 from dain.media.encoding import Choice, prove
 from dain.media.frame import Colour, OutputSpec
 from dain.media.hardware_encoders import software_for
+from dain.media.hdr import is_hdr
+from dain.media.losses import losses, missing_bits
+from dain.media.pixel_formats import alpha_is_stored
+from dain.media.transparency import KEPT_BY
 from dain.settings import EncodeSettings
 
 _FINEST_TICKS = 10_000  # a second: movenc doubles a coarser time scale until it is at least this
 _MOST_TICKS = 1_000_000_000  # a second: time scales are 32-bit numbers
 _MICROSECOND = Fraction(1, 1_000_000)
-_BT2020, _HIGH_DYNAMIC_RANGE = 9, (16, 18)  # code points of ITU-T H.273
-_DEEP = 10  # bits of what the encoders of most containers write, at best
 _LISTED = 8  # encoders named in a message
 
 
@@ -61,42 +63,15 @@ def choose(path: Path, spec: OutputSpec, settings: EncodeSettings) -> tuple[Choi
     """
     container = container_for(path)
     refusals: list[str] = []
-    for candidate in _candidates(path, container, spec, settings):
+    candidates = _candidates(path, container, spec, settings)
+    for candidate in candidates:
         refusal = prove(container, candidate, spec)
         if refusal is None:
             messages = [f"{reason}; written by {_named(candidate)}" for reason in refusals[-1:]]
-            return candidate, messages + _losses(path, container, candidate, spec)
+            stored = stored_colour(path, candidate, spec.colour)
+            return candidate, messages + losses(path, container, candidate, spec, stored)
         refusals.append(f"{_named(candidate)} cannot write this video: {refusal}")
-    raise OutputError(refusals[0] + _advice(candidate.encoder, spec, settings))
-
-
-def _losses(path: Path, container: Container, choice: Choice, spec: OutputSpec) -> list[str]:
-    """Messages on what of the pictures the output cannot store."""
-    which = f"{path.suffix} with {choice.encoder}"
-    messages = []
-    if not _keeps_aspect(container, choice, spec):
-        messages.append(
-            f"{which} cannot note the pixel aspect {spec.sample_aspect_ratio}: pixels will be "
-            "shown square; an .mp4 or libx264 in .mkv keeps it"
-        )
-    if stored_colour(path, choice, spec.colour) != spec.colour and is_wide(spec.colour):
-        messages.append(
-            f"{which} cannot note the source's wide or high dynamic range colour: it will look "
-            "pale; an .mp4 keeps it"
-        )
-    depth = max(component.bits for component in av.VideoFormat(choice.pixel_format).components)
-    if depth < min(spec.bit_depth, _DEEP):
-        messages.append(
-            f"{which} as {choice.pixel_format} holds {depth} bits of the source's "
-            f"{spec.bit_depth}; an .mp4 holds {_DEEP}"
-        )
-    return messages
-
-
-def _keeps_aspect(container: Container, choice: Choice, spec: OutputSpec) -> bool:
-    """PyAV gives the aspect to the encoder and to MP4, but to no other container."""
-    stored = ENCODERS.get(choice.encoder, Encoder()).aspect or container.aspect
-    return stored or spec.sample_aspect_ratio == 1
+    raise OutputError(refusals[0] + _advice(candidates[-1].encoder, spec, settings))
 
 
 def stored_colour(path: Path, choice: Choice, colour: Colour) -> Colour:
@@ -106,11 +81,6 @@ def stored_colour(path: Path, choice: Choice, colour: Colour) -> Colour:
     """
     encoder = ENCODERS.get(choice.encoder, Encoder())
     return colour if encoder.colour or container_for(path).colour else Colour()
-
-
-def is_wide(colour: Colour) -> bool:
-    """Whether a picture looks pale where this description is not known."""
-    return colour.primaries == _BT2020 or colour.transfer in _HIGH_DYNAMIC_RANGE
 
 
 def _named(choice: Choice) -> str:
@@ -131,27 +101,72 @@ def _advice(encoder: str, spec: OutputSpec, settings: EncodeSettings) -> str:
     return "; leave --pix-fmt out for one that fits"
 
 
+def video_keeps_alpha(path: Path, settings: EncodeSettings) -> bool:
+    """Whether a video output is written with transparency where the frames have it."""
+    container = CONTAINERS.get(path.suffix.lower())
+    if container is None:
+        return False
+    try:
+        names = (_encoder_name(settings.codec),) if settings.codec else container.alpha_encoders
+    except OutputError:
+        return False  # told when the writer is opened
+    return any(_stores_alpha(name, settings) for name in names if _is_built_in(name))
+
+
+def _stores_alpha(name: str, settings: EncodeSettings) -> bool:
+    encoder = ENCODERS.get(name, Encoder())
+    if not encoder.alpha_pixel_formats:
+        return False  # some take such formats, and drop what they mean
+    for option, values in encoder.alpha_values.items():
+        if option in settings.options and settings.options[option] not in values:
+            return False
+    offered = [each.name for each in av.Codec(name, "w").video_formats or ()]
+    wanted = (settings.pix_fmt,) if settings.pix_fmt else encoder.alpha_pixel_formats
+    return any(each in offered and alpha_is_stored(each) for each in wanted)
+
+
 def _candidates(
     path: Path, container: Container, spec: OutputSpec, settings: EncodeSettings
-) -> Iterator[Choice]:
-    deep = spec.bit_depth > 8
-    names = (
-        (_encoder_name(settings.codec),)
-        if settings.codec
-        else (container.deep_encoders if deep else container.encoders)
-    )
-    for name in names:
+) -> list[Choice]:
+    """What may be tried, best first; that which holds fewer bits than the source goes last."""
+    if spec.alpha and not video_keeps_alpha(path, settings):
+        raise OutputError(f"a {path.suffix} file cannot hold transparency; {KEPT_BY}")
+    choices = []
+    for name in _encoder_names(container, spec, settings):
         _check_held(path, container, name)
         encoder = ENCODERS.get(name, Encoder())
-        usual = encoder.deep_pixel_formats if deep else encoder.pixel_formats
+        usual = _usual_formats(encoder, spec)
         for pixel_format in (settings.pix_fmt,) if settings.pix_fmt else _offered(name, usual):
-            yield Choice(
+            choice = Choice(
                 encoder=name,
                 pixel_format=pixel_format,
-                options=_options(name, encoder, settings),
+                options=encoder_options(name, pixel_format, spec, settings),
                 time_base=_tick(container, encoder, spec.rate),
                 tag=encoder.tag if container.format in ("mp4", "mov") else None,
             )
+            choices.append(choice)
+    return sorted(choices, key=lambda choice: missing_bits(choice.pixel_format, spec.bit_depth))
+
+
+def _encoder_names(
+    container: Container, spec: OutputSpec, settings: EncodeSettings
+) -> tuple[str, ...]:
+    if settings.codec:
+        return (_encoder_name(settings.codec),)
+    if spec.alpha:
+        names = container.alpha_encoders
+    elif spec.bit_depth <= 8:
+        names = container.encoders
+    else:
+        wide = container.hdr_encoders if is_hdr(spec.colour.transfer) else ()
+        names = wide or container.deep_encoders
+    return tuple(name for name in names if _is_built_in(name)) or names
+
+
+def _usual_formats(encoder: Encoder, spec: OutputSpec) -> tuple[str, ...]:
+    if spec.alpha:
+        return encoder.alpha_pixel_formats
+    return encoder.deep_pixel_formats if spec.bit_depth > 8 else encoder.pixel_formats
 
 
 def _encoder_name(asked: str) -> str:
@@ -211,16 +226,6 @@ def _offered(encoder: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     if not offered:
         return usual
     return tuple(name for name in usual if name in offered) or (offered[0],)
-
-
-def _options(name: str, encoder: Encoder, settings: EncodeSettings) -> dict[str, str]:
-    options = dict(encoder.options)
-    if settings.crf is not None:
-        if encoder.quality is None:
-            raise OutputError(f"encoder {name} has no --crf; {encoder.no_quality}")
-        options.update(encoder.quality(settings.crf))
-    options.update(settings.options)
-    return options
 
 
 def _tick(container: Container, encoder: Encoder, rate: Fraction) -> Fraction:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dain.media.hdr import HdrMetadata
+
 if TYPE_CHECKING:
     from dain.media.segments import Record, SegmentEncoder
 
@@ -87,6 +89,7 @@ class VideoInfo:
         plays: how often an animated image is played in all, 0 without end; None for all else.
         live: frames come through a pipe: once, in order, at the first of `rates`, and nobody knows
             how many until they end.
+        hdr: static metadata of high dynamic range; None if there are none.
     """
 
     path: Path
@@ -104,6 +107,7 @@ class VideoInfo:
     alpha: bool = False
     plays: int | None = None
     live: bool = False
+    hdr: HdrMetadata | None = None
 
 
 @dataclass
@@ -214,6 +218,7 @@ class OutputSpec:
         plays: how often an animated image is to be played in all; 0 without end.
         exact: the source's pictures have not lost anything to a codec: no loss is added where
             the format leaves the choice.
+        hdr: static metadata of high dynamic range to write; None if there are none.
     """
 
     width: int
@@ -231,6 +236,7 @@ class OutputSpec:
     alpha: bool = False
     plays: int = 0
     exact: bool = False
+    hdr: HdrMetadata | None = None
 
 
 class FrameWriter(ABC):

@@ -76,6 +76,8 @@ def copy_metadata(
     """Copy the container's metadata, and those of the main video, to the output."""
     output.metadata.update(lasting(source.metadata))
     describe(main, video)
+    # Only the muxer knows whether there is alpha beside the pictures that we write.
+    video.metadata.pop("alpha_mode", None)
 
 
 def copy_chapters(source: InputContainer, output: OutputContainer, window: Window) -> None:

@@ -31,7 +31,7 @@ def open_reader(path: Path, settings: ReadSettings | None = None) -> FrameReader
     image_format = animation_format(path)
     if image_format is not None:
         return AnimationReader(path, image_format, settings)
-    return VideoReader(path)
+    return VideoReader(path, settings)
 
 
 def open_writer(
@@ -64,14 +64,17 @@ def open_writer(
 def keeps_alpha(path: Path, settings: EncodeSettings | None = None) -> bool:
     """Whether the writer of an output takes RGBA frames."""
     from dain.media.animation_options import output_format
+    from dain.media.encoders import video_keeps_alpha
     from dain.media.stills import is_stills_output, stills_keep_alpha
 
     if is_pipe(path):
         return False
-    codec = None if settings is None else settings.codec
+    settings = settings or EncodeSettings()
     if is_stills_output(path):
-        return stills_keep_alpha(path, codec)
-    return output_format(path, codec) is not None
+        return stills_keep_alpha(path, settings.codec)
+    if output_format(path, settings.codec) is not None:
+        return True
+    return video_keeps_alpha(path, settings)
 
 
 def takes_scene_linear(path: Path, settings: EncodeSettings | None = None) -> bool:

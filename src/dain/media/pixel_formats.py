@@ -16,9 +16,18 @@ class Family(Enum):
     RGB = "gbrp"
     GRAY = "gray"
 
-    def planar(self, depth: int) -> str:
-        """The planar format of this family without chroma subsampling, of the depth."""
-        return self.value if depth == 8 else f"{self.value}{depth}le"
+    def planar(self, depth: int, alpha: bool = False) -> str:
+        """The planar format of this family without chroma subsampling, of the depth.
+
+        With `alpha` one that has a plane for it, except that grey and alpha are interleaved.
+        """
+        name = _WITH_ALPHA[self.value] if alpha else self.value
+        if name == "ya":
+            return "ya8" if depth == 8 else "ya16le"
+        return name if depth == 8 else f"{name}{depth}le"
+
+
+_WITH_ALPHA = {"yuv444p": "yuva444p", "gbrp": "gbrap", "gray": "ya"}
 
 
 def family(pixel_format: VideoFormat) -> Family:
@@ -47,6 +56,14 @@ def has_alpha(pixel_format: VideoFormat) -> bool:
     return pixel_format.has_palette or any(
         component.is_alpha for component in pixel_format.components
     )
+
+
+def alpha_is_stored(name: str) -> bool:
+    """Whether a format named so has components of transparency; False for unknown names."""
+    try:
+        return any(component.is_alpha for component in VideoFormat(name).components)
+    except ValueError:
+        return False
 
 
 def is_full_range(pixel_format: VideoFormat) -> bool:

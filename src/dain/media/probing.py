@@ -19,9 +19,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from dain.errors import MediaError
+from dain.media.alpha_source import decoded, decoder_beside
 from dain.media.colour import colour_of, is_known
 from dain.media.containers import best_video_stream, open_container, packets
 from dain.media.frame import Colour, VideoInfo
+from dain.media.hdr import dynamic_metadata, static_metadata
 from dain.media.orientation import (
     UPRIGHT,
     Orientation,
@@ -58,6 +60,8 @@ class Probe:
             if the container does not say.
         promised_container_end: seconds at which the longest stream should end; likewise.
         outliers: times beyond what the container promises; None if it does not.
+        has_alpha: the pixel format has room for transparency.
+        decoder: name of the one to use instead of FFmpeg's choice; None for that.
         messages: notes for the person who runs us.
     """
 
@@ -72,6 +76,8 @@ class Probe:
     promised_end: Fraction | None
     promised_container_end: Fraction | None
     outliers: Outliers | None
+    has_alpha: bool
+    decoder: str | None
     messages: tuple[str, ...]
 
 
@@ -83,16 +89,28 @@ def probe(path: Path) -> Probe:
     """
     with open_container(path) as container:
         stream = best_video_stream(container, path)
-        frame, packet_times = _first_frame(container, stream, path)
+        frame, packet_times, decoder = _first_frame(container, stream, path)
         orientation, messages = _orientation(frame, path)
+        pixel_format = frame.format
+        if decoder is not None:
+            # What the stream is tagged with, only FFmpeg's own decoder passes on.
+            beside = next(decoded(path, stream.index, decoder), None)
+            if beside is None or not has_alpha(beside.format):
+                messages.append(f"{path.name}: transparency is dropped; {decoder} cannot read it")
+                decoder = None
+            else:
+                pixel_format = beside.format
+        dynamic = dynamic_metadata(_side_data(frame))
+        if dynamic is not None:
+            messages.append(
+                f"{path.name}: {dynamic} cannot be carried to new frames and is left out"
+            )
         colour = _colour(stream, frame)
         if not is_known(colour.matrix):
             messages.append(
                 f"{path.name}: colour matrix {colour.matrix} is not supported; "
                 "the usual one for its size is taken"
             )
-        if has_alpha(frame.format) and _is_transparent(frame):
-            messages.append(f"{path.name}: transparency is dropped")
         rates = _rates(stream)
         step = max(1, round(1 / ((rates or (_FALLBACK_RATE,))[0] * _time_base(stream))))
         duration, promised_end, promised_container_end = _durations(container, stream, step)
@@ -102,7 +120,7 @@ def probe(path: Path) -> Probe:
             path=path,
             width=width,
             height=height,
-            bit_depth=working_depth(frame.format),
+            bit_depth=working_depth(pixel_format),
             time_base=_time_base(stream),
             rates=rates,
             frame_count=stream.frames or None,
@@ -112,7 +130,8 @@ def probe(path: Path) -> Probe:
                 ratio if ratio > 0 else Fraction(1)
             ),
             codec=stream.codec_context.codec.canonical_name,
-            pixel_format=frame.format.name,
+            pixel_format=pixel_format.name,
+            hdr=static_metadata(_side_data(frame)),
         )
         reorders, format_name = int(stream.codec_context.has_b_frames), container.format.name
         return Probe(
@@ -127,20 +146,25 @@ def probe(path: Path) -> Probe:
             promised_end=promised_end,
             promised_container_end=promised_container_end,
             outliers=_outliers(promised_end, promised_container_end, _time_base(stream)),
+            has_alpha=has_alpha(pixel_format),
+            decoder=decoder,
             messages=tuple(messages),
         )
 
 
 def _first_frame(
     container: InputContainer, stream: VideoStream, path: Path
-) -> tuple[VideoFrame, list[tuple[int | None, int | None]]]:
-    """The first sound frame, and (pts, dts) of the first packets."""
+) -> tuple[VideoFrame, list[tuple[int | None, int | None]], str | None]:
+    """The first sound frame, (pts, dts) of the first packets, and the decoder for alpha."""
     stream.thread_type = "NONE"  # frame threads would hold the first frame back
     found: VideoFrame | None = None
     times: list[tuple[int | None, int | None]] = []
+    decoder = None
     try:
         for packet in packets(container, stream):
             if packet.size:
+                if not times:
+                    decoder = decoder_beside(stream, cast("VideoPacket", packet))
                 times.append((packet.pts, packet.dts))
             if found is None:
                 decoded = _decoded(cast("VideoPacket", packet))
@@ -151,7 +175,7 @@ def _first_frame(
         pass  # a broken end; what came before it is enough
     if found is None:
         raise MediaError(f"expected a video, found no frame that can be decoded in {path}")
-    return found, times
+    return found, times, decoder
 
 
 def _decoded(packet: VideoPacket) -> list[VideoFrame]:
@@ -162,7 +186,7 @@ def _decoded(packet: VideoPacket) -> list[VideoFrame]:
 
 
 def _orientation(frame: VideoFrame, path: Path) -> tuple[Orientation, list[str]]:
-    side_data = cast("Mapping[Any, Buffer]", frame.side_data).get(SideDataType.DISPLAYMATRIX)
+    side_data = _side_data(frame).get(SideDataType.DISPLAYMATRIX)
     if side_data is None:
         return UPRIGHT, []
     orientation = from_display_matrix(parse_display_matrix(bytes(side_data)))
@@ -174,6 +198,10 @@ def _orientation(frame: VideoFrame, path: Path) -> tuple[Orientation, list[str]]
     return orientation, []
 
 
+def _side_data(frame: VideoFrame) -> Mapping[Any, Buffer]:
+    return cast("Mapping[Any, Buffer]", frame.side_data)
+
+
 def _colour(stream: VideoStream, frame: VideoFrame) -> Colour:
     context = stream.codec_context
     tagged = Colour(
@@ -183,11 +211,6 @@ def _colour(stream: VideoStream, frame: VideoFrame) -> Colour:
         range=int(context.color_range),
     )
     return colour_of(frame, tagged)
-
-
-def _is_transparent(frame: VideoFrame) -> bool:
-    alpha = frame.reformat(format="rgba").to_ndarray()[..., 3]
-    return bool((alpha < 255).any())
 
 
 def _rates(stream: VideoStream) -> tuple[Fraction, ...]:

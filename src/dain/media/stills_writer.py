@@ -9,6 +9,7 @@ from pathlib import Path
 from dain.errors import EncodeError, OutputError
 from dain.media.frame import Frame, FrameWriter, OutputSpec
 from dain.media.left_behind import kinds_left_behind
+from dain.media.losses import is_wide
 from dain.media.segments import Record, SegmentEncoder
 from dain.media.stills_encoders import encoder_for
 from dain.media.stills_names import (
@@ -165,6 +166,11 @@ class StillsWriter(FrameWriter):
         kinds = kinds_left_behind(self._spec.source)
         if kinds:
             self.messages.append(f"stills hold pictures only; the source's {kinds} is left behind")
+        if is_wide(self._spec.colour):
+            self.messages.append(
+                "stills cannot note the source's wide or high dynamic range colour: they will look "
+                "pale; an .mp4 keeps it"
+            )
 
     def _note_others(self) -> None:
         """Name the stills of an earlier, longer output that stay behind."""

@@ -23,6 +23,7 @@ from dain.media.encoding import Choice, add_video_stream, muxer_options
 from dain.media.frame import Frame, OutputSpec
 from dain.media.routes import AnyPacket
 from dain.media.segments import Record
+from dain.media.transparency import for_encoder
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,14 @@ class VideoEncoder:
     def _picture(self, frame: Frame) -> VideoFrame:
         """The frame as the encoder takes it, on the encoder's clock."""
         spec, tick = self._spec, self._choice.time_base
-        height, width = frame.pixels.shape[:2]
+        height, width, channels = frame.pixels.shape
         if (width, height) != (spec.width, spec.height):
             raise EncodeError(
                 f"expected frames of {spec.width}x{spec.height}, found {width}x{height}"
             )
+        if channels != (4 if spec.alpha else 3):
+            kind = "RGBA" if spec.alpha else "RGB"
+            raise EncodeError(f"expected {kind} frames, found {channels} channels")
         moment = round(frame.time / tick)
         if self._last is not None and moment <= self._last:
             raise EncodeError(
@@ -124,7 +128,8 @@ class VideoEncoder:
         self._last = moment
         self._origin = moment if self._origin is None else self._origin
         duration = 1 / spec.rate if frame.duration is None else frame.duration * frame.time_base
-        picture = from_rgb(frame.pixels, self._choice.pixel_format, spec.colour, self._reformatter)
+        pixels = for_encoder(frame.pixels, self._choice.encoder)
+        picture = from_rgb(pixels, self._choice.pixel_format, spec.colour, self._reformatter)
         picture.pts, picture.time_base = moment - self._origin, tick
         self._times[picture.pts] = (frame.time, duration)
         return picture

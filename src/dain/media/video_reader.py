@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from dain.errors import MediaError
+from dain.media.alpha_source import Transparency, decoded, find_transparency
 from dain.media.colour import colour_of, to_rgb
 from dain.media.containers import open_container, reason
 from dain.media.damage import DamageLog
@@ -20,6 +22,10 @@ from dain.media.decoding import Pass, Picture, Suspect
 from dain.media.frame import Frame, FrameReader, Pixels, Timestamps
 from dain.media.probing import probe
 from dain.media.scan import Clock, PacketTimes, scan
+from dain.media.transparency import KEPT_BY, is_opaque, on_white
+from dain.settings import ReadSettings
+
+_LAID_ON_WHITE = f"transparency is laid on white; {KEPT_BY}"
 
 
 class VideoReader(FrameReader):
@@ -28,23 +34,33 @@ class VideoReader(FrameReader):
     Every call of `frames` and the first of `timestamps` open the file anew, so several may
     be under way at once, each in a thread of its own.
 
+    A source with room for transparency is decoded once more beforehand, up to the first frame
+    that tells whether there is any.
+
     Args:
         path: of the video file.
+        settings: whether frames keep their transparency, as ``(H, W, 4)`` RGBA, if there is
+            any; else it is laid on white.
 
     Raises:
         MediaError: it is missing, unreadable, no video, or holds no decodable frame.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: ReadSettings | None = None) -> None:
         self._path = path
+        self._keeps_alpha = settings is not None and settings.alpha
         self._probe = probe(path)
         self._log = DamageLog(path)
         self._times: PacketTimes | None = None
         self._open: WeakSet[Generator[Frame, None, None]] = WeakSet()
         self._closed = False
-        self.info = self._probe.info
         self.damage = self._log.damage
         self.messages = list(self._probe.messages)
+        found = self._find_transparency()
+        # If it is not kept, what comes after the first frames is still to be seen.
+        late = found is Transparency.NONE and not self._keeps_alpha
+        self._uses_alpha = self._probe.has_alpha and (found is Transparency.SOME or late)
+        self.info = replace(self._probe.info, alpha=self._uses_alpha and self._keeps_alpha)
 
     def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
         """Decode from the start, or from the last frame at or before `from_pts`.
@@ -76,6 +92,19 @@ class VideoReader(FrameReader):
         self._closed = True
         for frames in list(self._open):
             frames.close()
+
+    def _find_transparency(self) -> Transparency:
+        probe = self._probe
+        if not probe.has_alpha:
+            return Transparency.NONE
+        natives = decoded(self._path, probe.stream_index, probe.decoder)
+        found = find_transparency(natives, kept=self._keeps_alpha)
+        natives.close()
+        if found is Transparency.UNUSED:
+            self._note("its alpha is 0 in every frame and taken to mean nothing")
+        elif found is Transparency.SOME and not self._keeps_alpha:
+            self._note(_LAID_ON_WHITE)
+        return found
 
     def _check_open(self) -> None:
         if self._closed:
@@ -160,20 +189,24 @@ class VideoReader(FrameReader):
     def _pixels(self, native: VideoFrame, reformatter: VideoReformatter) -> Pixels:
         coded_size = self._probe.coded_size
         if (native.width, native.height) != coded_size:
-            self._note_change(native)
+            self._note(f"frames change size and are scaled to {coded_size[0]}x{coded_size[1]}")
         colour = colour_of(native, self.info.colour)
         try:
-            pixels = to_rgb(native, colour, coded_size, reformatter)
+            pixels = to_rgb(native, colour, coded_size, reformatter, self._uses_alpha)
         except FFmpegError as error:
             raise MediaError(
                 f"pixel format {native.format.name} of {self._path} cannot be converted "
                 f"to RGB ({reason(error)})"
             ) from error
+        if self._uses_alpha and not self._keeps_alpha:
+            if not is_opaque(pixels):
+                self._note(_LAID_ON_WHITE)
+            pixels = on_white(pixels, colour)
         return self._probe.orientation.upright(pixels)
 
-    def _note_change(self, native: VideoFrame) -> None:
-        width, height = self._probe.coded_size
-        message = f"{self._path.name}: frames change size and are scaled to {width}x{height}"
+    def _note(self, text: str) -> None:
+        """A message, once."""
+        message = f"{self._path.name}: {text}"
         if message not in self.messages:
             self.messages.append(message)
 

@@ -18,9 +18,9 @@ from av.video.reformatter import VideoReformatter
 from dain.errors import EncodeError, OutputError, PipeClosedError
 from dain.media.colour import FULL, LIMITED, from_rgb
 from dain.media.containers import reason
-from dain.media.encoders import is_wide
 from dain.media.frame import Colour, Frame, FrameWriter, OutputSpec
 from dain.media.left_behind import kinds_left_behind
+from dain.media.losses import is_wide
 from dain.media.pipes import STDOUT, PipeOutput
 from dain.media.y4m_header import CHROMA_TAGS, format_header
 from dain.settings import EncodeSettings

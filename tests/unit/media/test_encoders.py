@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from av.video.format import VideoFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +15,13 @@ from dain.errors import OutputError
 from dain.media.container_tables import CONTAINERS, Container
 from dain.media.encoder import Encoder
 from dain.media.encoders import _tick, choose
-from dain.media.frame import OutputSpec
+from dain.media.frame import Colour, OutputSpec
+from dain.media.hdr import HdrMetadata, LightLevel
+from dain.media.opening import keeps_alpha
+from dain.media.pixel_formats import bit_depth
 from dain.settings import EncodeSettings
+
+HDR = HdrMetadata(light=LightLevel(1000, 400))
 
 
 def spec(width: int = 64, height: int = 48, depth: int = 8) -> OutputSpec:
@@ -31,7 +38,10 @@ def spec(width: int = 64, height: int = 48, depth: int = 8) -> OutputSpec:
         ("a.mkv", 10, "libx264", "yuv420p10le"),
         ("a.webm", 8, "libvpx-vp9", "yuv420p"),
         ("a.webm", 10, "libsvtav1", "yuv420p10le"),
+        ("a.mp4", 12, "libx265", "yuv420p12le"),
+        ("a.mkv", 12, "libx265", "yuv420p12le"),
         ("a.avi", 8, "mpeg4", "yuv420p"),
+        ("a.avi", 10, "libx264", "yuv420p10le"),
         ("a.ts", 8, "libx264", "yuv420p"),
         ("a.m2ts", 8, "libx264", "yuv420p"),
     ],
@@ -40,6 +50,114 @@ def test_the_name_chooses(name: str, depth: int, encoder: str, pixel_format: str
     size = (128, 96)
     choice, messages = choose(Path(name), spec(*size, depth=depth), EncodeSettings())
     assert (choice.encoder, choice.pixel_format, messages) == (encoder, pixel_format, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "encoder", "pixel_format"),
+    [
+        ("a.mp4", 10, "libx265", "yuv420p10le"),
+        ("a.mkv", 12, "libx265", "yuv420p12le"),
+        ("a.webm", 10, "libsvtav1", "yuv420p10le"),
+        ("a.ts", 10, "libx265", "yuv420p10le"),
+    ],
+)
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_high_dynamic_range_goes_to_encoders_that_note_it(
+    name: str, depth: int, encoder: str, pixel_format: str, transfer: int
+) -> None:
+    wide = replace(spec(128, 96, depth), colour=Colour(9, transfer, 9, 1), hdr=HDR)
+    choice, messages = choose(Path(name), wide, EncodeSettings())
+    assert (choice.encoder, choice.pixel_format, messages) == (encoder, pixel_format, [])
+
+
+def test_light_levels_that_cannot_be_noted_are_told() -> None:
+    wide = replace(spec(depth=10), colour=Colour(9, 16, 9, 1), hdr=HDR)
+    _, messages = choose(Path("a.mkv"), wide, EncodeSettings(codec="ffv1"))
+    assert [message.partition(" ")[0] for message in messages] == ["light"]
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "settings", "told"),
+    [
+        ("a.mp4", 16, {}, "libx265 as yuv420p12le holds 12 bits of the source's 16"),
+        ("a.webm", 12, {}, "libsvtav1 as yuv420p10le holds 10 bits of the source's 12"),
+        ("a.mp4", 12, {"codec": "libx264"}, "libx264 as yuv420p10le holds 10"),
+        ("a.mp4", 10, {"pix_fmt": "yuv420p"}, "libx264 as yuv420p holds 8"),
+        ("a.avi", 10, {"codec": "mpeg4"}, "mpeg4 as yuv420p holds 8"),
+    ],
+)
+def test_bits_that_are_lost_are_told(
+    name: str, depth: int, settings: dict[str, str], told: str
+) -> None:
+    asked = EncodeSettings(**settings)  # type: ignore[arg-type]
+    _, messages = choose(Path(name), spec(128, 96, depth), asked)
+    assert len(messages) == 1
+    assert told in messages[0]
+
+
+@pytest.mark.parametrize("depth", [10, 12, 16])
+def test_lossless_holds_all_bits(depth: int) -> None:
+    choice, messages = choose(Path("a.mkv"), spec(depth=depth), EncodeSettings(codec="ffv1"))
+    assert messages == []
+    assert bit_depth(VideoFormat(choice.pixel_format)) >= depth
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "settings", "encoder", "pixel_format"),
+    [
+        ("a.mov", 8, {}, "prores_ks", "yuva444p10le"),
+        ("a.webm", 8, {}, "libvpx-vp9", "yuva420p"),
+        ("a.mkv", 8, {}, "ffv1", "bgra"),
+        ("a.mkv", 10, {}, "ffv1", "gbrap10le"),
+        ("a.mkv", 16, {}, "ffv1", "gbrap16le"),
+        ("a.avi", 8, {}, "ffv1", "bgra"),
+        ("a.mkv", 8, {"pix_fmt": "yuva444p"}, "ffv1", "yuva444p"),
+        ("a.mkv", 8, {"codec": "libvpx-vp9"}, "libvpx-vp9", "yuva420p"),
+        ("a.mov", 16, {"codec": "png"}, "png", "rgba64be"),
+        ("a.mov", 8, {"codec": "qtrle"}, "qtrle", "argb"),
+        ("a.avi", 8, {"codec": "utvideo"}, "utvideo", "gbrap"),
+    ],
+)
+def test_transparency_finds_an_encoder(
+    name: str, depth: int, settings: dict[str, str], encoder: str, pixel_format: str
+) -> None:
+    asked = EncodeSettings(**settings)  # type: ignore[arg-type]
+    assert keeps_alpha(Path(name), asked)
+    for size in ((63, 47), (2, 2)):
+        choice, messages = choose(Path(name), replace(spec(*size, depth), alpha=True), asked)
+        assert (choice.encoder, choice.pixel_format, messages) == (encoder, pixel_format, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("a.mp4", {}),
+        ("a.ts", {}),
+        ("a.zip5", {}),
+        ("a.mp4", {"codec": "libx265", "pix_fmt": "yuva420p"}),
+        ("a.mov", {"codec": "libx264"}),
+        ("a.mov", {"codec": "zork"}),
+        ("a.mov", {"options": {"profile": "hq"}}),
+        ("a.mov", {"options": {"alpha_bits": "0"}}),
+        ("a.webm", {"pix_fmt": "yuv420p"}),
+        ("a.webm", {"pix_fmt": "zork"}),
+        ("a.webm", {"codec": "libsvtav1"}),
+        ("a.mkv", {"pix_fmt": "yuv444p"}),
+    ],
+)
+def test_what_holds_no_transparency(name: str, settings: dict[str, object]) -> None:
+    asked = EncodeSettings(**settings)  # type: ignore[arg-type]
+    assert not keeps_alpha(Path(name), asked)
+    if name != "a.zip5":
+        with pytest.raises(OutputError, match="cannot hold transparency"):
+            choose(Path(name), replace(spec(), alpha=True), asked)
+
+
+def test_prores_that_was_asked_for_by_profile_keeps_it() -> None:
+    asked = EncodeSettings(options={"profile": "4444xq"})
+    assert keeps_alpha(Path("a.mov"), asked)
+    choice, _ = choose(Path("a.mov"), replace(spec(), alpha=True), asked)
+    assert choice.options["profile"] == "4444xq"
 
 
 @pytest.mark.parametrize("extension", sorted(CONTAINERS))

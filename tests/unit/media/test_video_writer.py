@@ -353,7 +353,12 @@ def test_pixels_are_what_players_assume_where_no_tag_can_say(tmp_path: Path, cod
 
 def test_high_dynamic_range_that_cannot_be_noted_is_told(tmp_path: Path) -> None:
     wide = replace(spec(), colour=Colour(9, 16, 9, 1), bit_depth=10)
-    for extension, told in (("avi", True), ("mp4", False), ("mkv", False)):
-        with VideoWriter(tmp_path / f"out.{extension}", wide, EncodeSettings()) as writer:
+    for extension, codec, told in (
+        ("avi", "mpeg4", True),
+        ("avi", None, False),
+        ("mkv", None, False),
+    ):
+        settings = EncodeSettings(codec=codec, overwrite=True)
+        with VideoWriter(tmp_path / f"out.{extension}", wide, settings) as writer:
             writer.write(frames(1)[0])
         assert any("high dynamic range" in message for message in writer.messages) is told
