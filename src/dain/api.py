@@ -57,6 +57,8 @@ def interpolate_video(
     resume: bool = True,
     report: str | PathLike[str] | None = None,
     preview: str | PathLike[str] | None = None,
+    frames_in: str | PathLike[str] | None = None,
+    frames_out: str | PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> JobResult:
     """Interpolate a video; the output appears under its name only when it is complete.
@@ -97,6 +99,8 @@ def interpolate_video(
             go on from what an earlier call with the same arguments kept.
         report: ``.json`` file for what was done and what took how long; also of a run that fails.
         preview: picture file (``.png``, ``.jpg``, ``.webp``) that shows what is being made.
+        frames_in: folder in which to keep the source frames that are used, as numbered PNGs.
+        frames_out: folder in which to keep the output frames likewise.
         on_progress: called with a `Progress` for each output frame.
 
     Returns:
@@ -131,6 +135,8 @@ def interpolate_video(
         strict=strict,
         resume=resume,
         preview=preview,
+        frames_in=frames_in,
+        frames_out=frames_out,
     )
     on_report = None if report is None else ReportFile(Path(report)).add
     return run_job(Path(input), Path(output), settings, on_progress, on_report=on_report)
@@ -162,6 +168,8 @@ def job_settings(
     strict: bool = False,
     resume: bool = True,
     preview: str | PathLike[str] | None = None,
+    frames_in: str | PathLike[str] | None = None,
+    frames_out: str | PathLike[str] | None = None,
 ) -> JobSettings:
     """The keywords of `interpolate_video`, read and checked.
 
@@ -199,6 +207,8 @@ def job_settings(
         strict=strict,
         resume=resume,
         preview=None if preview is None else Path(preview),
+        frames_in=None if frames_in is None else Path(frames_in),
+        frames_out=None if frames_out is None else Path(frames_out),
     )
 
 

@@ -176,6 +176,8 @@ class JobSettings:
         resume: keep what is made beside the output, and go on from what an earlier run kept.
         preview: picture file in which a pair and the frame between is shown every few seconds;
             None for none.
+        frames_in: folder in which the source frames that are used are kept as PNGs.
+        frames_out: folder in which the output frames are kept as PNGs.
     """
 
     time: TimeSettings
@@ -185,3 +187,5 @@ class JobSettings:
     strict: bool = False
     resume: bool = True
     preview: Path | None = None
+    frames_in: Path | None = None
+    frames_out: Path | None = None

@@ -29,4 +29,7 @@ class BlendEngine:
         self.calls.append([Fraction(time) for time in times])
         self._on_call()
         a, b = frame0.astype(np.float64), frame1.astype(np.float64)
-        return [np.rint(a + (b - a) * float(t)).astype(frame0.dtype) for t in times]
+        made = [a + (b - a) * float(t) for t in times]
+        if frame0.dtype == np.float32:
+            return [frame.astype(np.float32) for frame in made]
+        return [np.rint(frame).astype(frame0.dtype) for frame in made]

@@ -35,6 +35,9 @@ def interpolate(
     crf: options.Crf = None,
     pix_fmt: options.PixFmt = None,
     encoder_option: options.EncoderOption = None,
+    container: options.Container = None,
+    frames_in: options.FramesIn = None,
+    frames_out: options.FramesOut = None,
     overwrite: options.Overwrite = False,
     strict: options.Strict = False,
     no_resume: options.NoResume = False,
@@ -50,6 +53,8 @@ def interpolate(
     dain interpolate clip.mp4 -o smooth.mp4 --fps 60
 
     dain interpolate frames/ -o out/ --factor 2
+
+    dain interpolate videos/ -o smooth/ --factor 2
     """
     options.refuse_both(quiet, verbose)
     from dain.api import job_settings
@@ -79,12 +84,17 @@ def interpolate(
         strict=strict,
         resume=not no_resume,
         preview=preview,
+        frames_in=frames_in,
+        frames_out=frames_out,
     )
     runner = Runner(settings, dry_run, as_json, quiet, report)
-    if len(inputs) == 1:
+    sources = runner.sources_of(inputs)
+    if sources == inputs and len(inputs) == 1:
+        if container is not None:
+            raise OptionError("--container is for several inputs; name the output by its ending")
         runner.show(runner.run(inputs[0], output))
         return
-    code = runner.run_all(inputs, output)
+    code = runner.run_all(sources, output, container)
     if code:
         raise typer.Exit(code)
 

@@ -52,7 +52,7 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(
         metavar="IN...",
-        help="Videos, animated images, stills (folders, zips, patterns like %05d.png), or -: Y4M.",
+        help="Videos, folders of them, animated images, stills (folder, zip, %05d.png), or -: Y4M.",
         parser=read_path,
     ),
 ]
@@ -168,6 +168,32 @@ EncoderOption = Annotated[
 Overwrite = Annotated[
     bool,
     typer.Option("-y", "--overwrite", help="Replace an existing output.", rich_help_panel=_OUTPUT),
+]
+Container = Annotated[
+    str | None,
+    typer.Option(
+        metavar="EXT",
+        help="What several results become: mkv, mp4, gif, ...; else what their sources are.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+FramesIn = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep the source frames that are used here, as numbered PNGs.",
+        parser=read_path,
+        rich_help_panel=_OUTPUT,
+    ),
+]
+FramesOut = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep the output frames here, as numbered PNGs.",
+        parser=read_path,
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 Strict = Annotated[
     bool,

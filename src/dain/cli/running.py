@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +49,17 @@ class Runner:
     interpolator: FrameInterpolator | None = None
     _report_file: ReportFile | None = field(default=None, init=False)
 
-    def run(self, source: Path, output: Path) -> JobResult | JobEstimate:
-        """Run one job, with progress."""
+    def run(
+        self, source: Path, output: Path, settings: JobSettings | None = None
+    ) -> JobResult | JobEstimate:
+        """Run one job, with progress; by other settings than those of every job, if given."""
         from dain.jobs import StopRequest, estimate_job, run_job
 
         refuse_unfit_pipes(source, output, self.dry_run, self.as_json)
         on_report = self.on_report()
+        settings = settings or self.settings
         with ProgressDisplay(self.quiet) as display:
-            given = (source, output, self.settings, display.on_progress, self.interpolator)
+            given = (source, output, settings, display.on_progress, self.interpolator)
             if self.dry_run:
                 return estimate_job(*given)
             try:
@@ -87,15 +90,30 @@ class Runner:
 
         return add
 
-    def run_all(self, sources: Sequence[Path], folder: Path) -> int:
+    def sources_of(self, inputs: Sequence[Path]) -> list[Path]:
+        """The inputs, with folders of videos replaced by their videos.
+
+        Raises:
+            MediaError: a folder holds both videos and stills.
+        """
+        from dain.media.moving_files import files_to_run
+
+        return [file for given in inputs for file in files_to_run(given)]
+
+    def run_all(self, sources: Sequence[Path], folder: Path, container: str | None = None) -> int:
         """Run several jobs into a folder, each named after its source.
+
+        Args:
+            sources: of the jobs.
+            folder: of the results; made if only its parent is there.
+            container: what the results become, such as ``mkv``; None for what the sources are.
 
         Returns:
             The worst exit code.
         """
         from dain.jobs import make_interpolator
 
-        outputs = _outputs_in(folder, sources)
+        outputs = _outputs_in(folder, sources, container)
         self.on_report(several=True)
         is_new = not folder.exists()
         self.interpolator = make_interpolator(self.settings.engine)
@@ -116,7 +134,7 @@ class Runner:
     def run_or_tell(self, source: Path, output: Path) -> dict[str, Any]:
         """Run one job of several; its failure is told and is no reason to stop."""
         try:
-            result = self.run(source, output)
+            result = self.run(source, output, self._one_of_several(output))
         except StoppedError:
             raise
         except DainError as error:
@@ -124,6 +142,15 @@ class Runner:
             return {"error": str(error), "exit_code": error.exit_code}
         self.tell(result)
         return _as_object(result)
+
+    def _one_of_several(self, output: Path) -> JobSettings:
+        """The settings of one job of several: its frames are kept in folders named after it."""
+        kept = {"frames_in": self.settings.frames_in, "frames_out": self.settings.frames_out}
+        for folder in kept.values():
+            if folder is not None and not (self.dry_run or folder.is_dir()):
+                _make_folder(folder)
+        own = {name: folder and folder / output.name for name, folder in kept.items()}
+        return replace(self.settings, **own)  # type: ignore[arg-type]
 
     def show(self, result: JobResult | JobEstimate) -> None:
         """Say what came of a single job."""
@@ -157,27 +184,47 @@ def refuse_unfit_pipes(source: Path, output: Path, dry_run: bool, as_json: bool)
         )
 
 
-def _outputs_in(folder: Path, sources: Sequence[Path]) -> list[Path]:
+def _outputs_in(folder: Path, sources: Sequence[Path], container: str | None) -> list[Path]:
     """One output for each source, named after it."""
     from dain.jobs.prepare import check_name
-    from dain.media.stills_names import is_stills_output, pattern_of
+    from dain.media.stills_names import is_archive_output, is_stills_output, pattern_of
 
     check_name(folder)
     for source in sources:
         check_name(source)
-    if not is_stills_output(folder) or pattern_of(folder) is not None:
+    is_file = is_archive_output(folder) or not is_stills_output(folder)
+    if is_file or pattern_of(folder) is not None:
         raise OutputError(
             f"expected a folder as the output of several inputs, found {folder}; "
             "if it is to be one, make it first"
         )
-    outputs = [folder / source.absolute().name for source in sources]
-    for index, output in enumerate(outputs):
-        if output in outputs[:index]:
+    names = _result_names([source.absolute() for source in sources], container)
+    for index, (source, name) in enumerate(zip(sources, names, strict=True)):
+        if name in names[:index]:
             raise OptionError(
-                f"expected inputs of different names, found {output.name} twice; "
-                "run them one by one"
+                f"expected inputs of different names, found {name} twice; run them one by one"
             )
-    return outputs
+        if container is None and name != source.absolute().name:
+            print_warning(f"{source} is of a kind that is not written; the result is {name}")
+    return [folder / name for name in names]
+
+
+def _result_names(sources: Sequence[Path], container: str | None) -> list[str]:
+    """As the sources, and where two would be the same by another ending, with both endings."""
+    from dain.media.moving_files import WRITABLE, name_of_result
+
+    suffix = None if container is None else f".{container.lstrip('.').lower()}"
+    if suffix is not None and suffix not in WRITABLE:
+        raise OptionError(
+            f"--container must be one of {', '.join(sorted(WRITABLE))}, found {container!r}"
+        )
+    names = [name_of_result(source, suffix) for source in sources]
+    return [
+        f"{source.name}{Path(name).suffix}"
+        if names.count(name) > 1 and Path(name).suffix != source.suffix
+        else name
+        for source, name in zip(sources, names, strict=True)
+    ]
 
 
 def _make_folder(folder: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from dain.errors import DamageError
+from dain.jobs.keeping import FrameKeeper
 from dain.jobs.making import FrameInterpolator, FrameMaker, checked, until
 from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob
@@ -33,6 +34,7 @@ class Task:
         job: what was planned for it.
         meter: is told how far the run is.
         load: makes an engine from its settings.
+        keeper: is given the frames that go in and come out.
         interpolator: engine to use instead.
         stop: asks the run to stop where it can go on later.
         watch: over the stages.
@@ -45,6 +47,7 @@ class Task:
     job: PreparedJob
     meter: ProgressMeter
     load: Callable[[EngineSettings], FrameInterpolator]
+    keeper: FrameKeeper
     interpolator: FrameInterpolator | None = None
     stop: StopRequest = field(default_factory=StopRequest)
     watch: Watch = field(default_factory=Watch)
@@ -77,6 +80,7 @@ class Made:
 
 def make_at_once(task: Task) -> Made:
     """Write the output as the frames come; whatever ends the run, nothing is kept of it."""
+    task.keeper.begin()
     with _claimed(task), open_writer(task.output, task.job.spec, task.settings.encode) as writer:
         engine = task.interpolator
         if engine is None:
@@ -145,12 +149,19 @@ def convert(
         task.reader.interrupt()
         interrupt()
 
+    def used(frames: Iterator[Frame]) -> Iterator[Frame]:
+        return task.keeper.used(checked(frames, stop_at_damage))
+
+    def keep_and_encode(frame: Frame) -> None:
+        task.keeper.made(frame)  # first: what is encoded may be sealed, and is not made again
+        encode(frame)
+
     run_pipeline(
         decode=lambda: watch.decoding(task.reader.frames(job.from_pts)),
         transform=lambda frames: watch.leaving(
-            until(is_last, maker.make(watch.arriving(checked(frames, stop_at_damage))))
+            until(is_last, maker.make(watch.arriving(used(frames))))
         ),
-        encode=watch.encoding(encode),
+        encode=watch.encoding(keep_and_encode),
         on_made=task.meter.count,
         interrupt=stop_waiting,
     )

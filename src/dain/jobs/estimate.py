@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dain.jobs.conversion import refuse_damage
+from dain.jobs.keeping import check_kept_folders
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob, check_names, prepare, reading_for
@@ -76,6 +77,7 @@ def estimate_job(
         DamageError: the sample is damaged and the settings are strict.
     """
     check_names(source, output)
+    check_kept_folders(source, output, settings)
     with open_reader(source, reading_for(output, settings)) as reader:
         meter = ProgressMeter(on_progress)
         meter.enter("reading")

@@ -20,7 +20,16 @@ INPUT = "the input"  # its name among the others
 _ENDS = 2**20  # bytes at each end of a file that tell whether it is the same
 # What changes nothing in a frame that is made.
 _IRRELEVANT = {"overwrite", "strict", "resume", "memory", "preview", "report"}
-_LIBRARIES = ("av", "numpy", "torch", "numba", "opencv-python-headless", "opencv-python", "pillow")
+_LIBRARIES = (
+    "av",
+    "numpy",
+    "torch",
+    "numba",
+    "opencv-python-headless",
+    "opencv-python",
+    "openexr",
+    "pillow",
+)
 
 
 def fingerprint(source: Path, settings: JobSettings) -> Fingerprint:

@@ -44,6 +44,9 @@ def make_in_segments(task: Task) -> Made:
     with _kept(task, folder):
         depends_on = fingerprint(task.source, task.settings)
         messages = folder.open(depends_on)
+        if not task.keeper.holds(folder.frames):
+            messages.append("starting over: what was kept for --frames-out is gone")
+            folder.begin_again()
         task.reader.know_damage(folder.manifest.damage)
         if folder.manifest.result is None:
             messages += _make_the_rest(task, folder, trial)
@@ -86,10 +89,12 @@ def _kept(task: Task, folder: WorkFolder) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, DamageError | OptionError):
             folder.remove()  # the same command would end in the same way
+            task.keeper.begin()
             raise
         folder.leave()
         if not folder.frames:
             raise
+        task.keeper.resumable = True
         line = (
             f"{folder.frames} of {task.job.plan.count} frames are kept, "
             "and the same command goes on from there"
@@ -106,6 +111,7 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
     """Make and seal the segments that are missing; returns messages."""
     engine, messages = _engine_for(task, folder)
     done = folder.frames
+    task.keeper.begin(done)
     task.meter.go_on_from(done)
     job, opening = task.job, None
     if done:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dain.jobs.conversion import Task, make_at_once
+from dain.jobs.keeping import FrameKeeper, check_kept_folders
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import check_names, prepare, reading_for
 from dain.jobs.preview import check_preview_apart
@@ -98,7 +99,9 @@ def _run(
     if settings.preview is not None:
         check_preview_apart(settings.preview, source, output)
     meter = ProgressMeter(reporter.watch.progress)
-    with open_reader(source, reading_for(output, settings)) as reader:
+    check_kept_folders(source, output, settings)
+    reading = reading_for(output, settings)
+    with open_reader(source, reading) as reader, FrameKeeper(settings) as keeper:
         reporter.reader = reader
         meter.enter("reading")
         job = prepare(reader, settings)
@@ -115,6 +118,7 @@ def _run(
             interpolator=interpolator,
             stop=stop,
             watch=reporter.watch,
+            keeper=keeper,
         )
         # What goes through a pipe is gone: there is nothing to go back to.
         is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))

@@ -80,9 +80,10 @@ class Curve:
         """The curve whose ends are the next powers of two."""
         high = max(float(frame.max()) for frame in frames)
         low = max(-float(frame.min()) for frame in frames)
-        peak = 2.0 ** math.ceil(math.log2(high)) if high > 1 else 1.0
-        floor = 2.0 ** math.ceil(math.log2(max(low, _LEAST_NEGATIVE))) if low > 0 else 0.0
-        return Curve(peak, floor)
+        return Curve(
+            peak=_power_of_two(max(high, 1.0)),
+            floor=_power_of_two(max(low, _LEAST_NEGATIVE)) if low > 0 else 0.0,
+        )
 
     def encode(self, light: Floats) -> Floats:
         """Light to values in [0, 1]."""
@@ -156,6 +157,11 @@ def _split(frame: Floats) -> tuple[Floats, Floats]:
     """What covers, RGBA with colours not multiplied, and the light that covers nothing, RGB."""
     solid = straight(frame)
     # Divided by hardly any alpha, noise would become the brightest of all.
-    brightest = max(1.0, float(np.abs(frame[..., :3]).max()))
+    brightest = _power_of_two(max(1.0, float(np.abs(frame[..., :3]).max())))
     solid[..., :3] = np.clip(solid[..., :3], -brightest, brightest)
     return solid, frame[..., :3] - solid[..., :3] * solid[..., 3:]
+
+
+def _power_of_two(value: float) -> float:
+    """The smallest one that is not below a value."""
+    return 2.0 ** math.ceil(math.log2(value))

@@ -122,9 +122,12 @@ class StagedFolder:
         final: the folder in which the files are to appear; need not exist, its parent must.
         overwrite: whether files that are there already may be replaced.
         ours: tells by its name whether a file of the folder belongs to this output.
+        stable: the hidden name follows from the final one, and what an interrupted output has
+            left under it is still there; else the name is new.
 
     Attributes:
-        path: the folder to write into, empty, on the same file system, under a hidden name.
+        path: the folder to write into, on the same file system, under a hidden name; empty,
+            unless it is stable.
 
     Raises:
         OutputError: files of this output exist and `overwrite` is False, `final` is no
@@ -132,7 +135,11 @@ class StagedFolder:
     """
 
     def __init__(
-        self, final: Path, overwrite: bool, ours: Callable[[str], bool] = lambda name: True
+        self,
+        final: Path,
+        overwrite: bool,
+        ours: Callable[[str], bool] = lambda name: True,
+        stable: bool = False,
     ) -> None:
         self._shown = final
         self._final = final.resolve()
@@ -151,8 +158,10 @@ class StagedFolder:
         # An existing folder may be writable where its parent is not.
         home = self._final.parent if self._is_new else self._final
         self.path = _staged_name(home, self._final.name)
+        if stable:
+            self.path = home / f"{_staged_stem(self._final.name)}.kept"
         try:
-            self.path.mkdir()
+            self.path.mkdir(exist_ok=stable)
         except OSError as error:
             raise OutputError(f"cannot write to {final}: {_reason(error)}") from error
 

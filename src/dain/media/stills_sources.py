@@ -116,8 +116,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     for member in archive.infolist():
         # Some archivers of Windows write their own separator.
         place = PurePosixPath(member.filename.replace("\\", "/"))
-        is_strange = any(part.startswith(".") or part == "__MACOSX" for part in place.parts)
-        if not (member.is_dir() or is_strange) and is_image(place.name):
+        if not (member.is_dir() or any(map(_is_strange, place.parts))) and is_image(place.name):
             folders.setdefault(str(place.parent), {})[place.name] = member
     if not folders:
         raise MediaError(f"expected {KINDS} images in {path}, found none")
@@ -136,6 +135,11 @@ def _members(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
             )
     _check_compression(path, archive, found)
     return found
+
+
+def _is_strange(part: str) -> bool:
+    """Whether a folder or file is hidden, or what macOS adds to a zip."""
+    return part == "__MACOSX" or (part.startswith(".") and part not in (".", ".."))
 
 
 def _check_compression(
