@@ -29,12 +29,24 @@ def frames(golden):
 
 @pytest.fixture(scope="module")
 def stages(golden, frames, paper_network):
-    """Features of both frames, their motion, and the output at the golden times."""
-    with torch.inference_mode():
-        features = [paper_network.encode(frame) for frame in frames]
-        motion = paper_network.relate(*features)
+    """Features of both frames, their motion, and the output at the golden times, in one go."""
+    features, motions = [], []
+    with pytest.MonkeyPatch.context() as patch, torch.inference_mode():
+        patch.setattr(paper_network, "encode", keeping(features, paper_network.encode))
+        patch.setattr(paper_network, "relate", keeping(motions, paper_network.relate))
         output = paper_network(*frames, golden["times"].tolist())
+    (motion,) = motions
     return features, motion, output
+
+
+def keeping(results, function):
+    """The function, whose results are also put into a list."""
+
+    def call(*arguments):
+        results.append(function(*arguments))
+        return results[-1]
+
+    return call
 
 
 def assert_smooth(found, expected):

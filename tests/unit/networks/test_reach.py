@@ -70,10 +70,10 @@ def view(flow, seed):
 def test_a_region_sees_what_the_whole_sees(reach, side):
     """Exactly: flows of quarter pixels and whole numbers leave no room for rounding."""
     random = torch.Generator().manual_seed(reach * side)
-    shape = (1, 2, 96, 128)
+    shape = (1, 2, 48, 64)
     flow = torch.randint(-4 * reach, 4 * reach + 1, shape, generator=random) / 4
     flow[:, :, 10:14, 10:14] = torch.nan
-    flow[:, :, 50, 60] = torch.inf
+    flow[:, :, 40, 50] = torch.inf
     seen = view(flow, seed=1)
     painter = Painter(ContextNetwork(), SynthesisNetwork())
     everything = painter._warp(seen, whole(flow))
