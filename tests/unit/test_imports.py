@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "jobs": {"timeline", "media", "engine", "transfer"},
     "api": BELOW_API,
     "dain": BELOW_API | {"api"},
+    "notebook": BELOW_API,
     "training": BELOW_API | {"api", "evaluation"},
     "evaluation": BELOW_API | {"api"},
     "cli": BELOW_API | {"api", "training", "evaluation"},
