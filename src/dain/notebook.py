@@ -73,7 +73,7 @@ class ProgressBar:
 
 
 def _bar(progress: Progress) -> str:
-    said = [progress.stage]
+    said: list[str] = [progress.stage]
     if progress.total:
         said.append(f"{progress.done} of {progress.total} frames")
     if progress.rate is not None:

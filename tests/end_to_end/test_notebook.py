@@ -82,7 +82,12 @@ def test_every_cell_runs(execute, tmp_path):
         START_FRAME=1,
         END_FRAME=5,
         SEAMLESS_LOOP=True,
+        KEEP_FRAMES=True,
+        FRAME_INPUT_FOLDER=str(shows / "frames_in"),
+        FRAME_OUTPUT_FOLDER=str(shows / "frames_out"),
     )
+    assert len(list((shows / "frames_in").glob("*.png"))) == 5
+    assert len(list((shows / "frames_out").glob("*.png"))) == 10
     assert len(read(shows / "out.mp4")) == 10
     with av.open(str(shows / "out.mp4")) as made:
         assert made.streams.video[0].average_rate == 24
