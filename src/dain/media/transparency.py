@@ -40,9 +40,11 @@ def on_white(pixels: Pixels, colour: Colour | None = None) -> Pixels:
         return cast("Pixels", np.ascontiguousarray(pixels[..., :3]))
     top = full_scale(pixels)
     white = top * _WHITES.get(colour.transfer if colour else 2, 1.0)
-    cover = pixels[..., 3:].astype(np.float32) / top
-    mixed = np.rint(pixels[..., :3] * cover + white * (1 - cover))
-    return cast("Pixels", mixed.astype(pixels.dtype))
+    mixed = pixels[..., :3].astype(np.float32)
+    mixed -= white
+    mixed *= pixels[..., 3:].astype(np.float32) / top
+    mixed += white
+    return cast("Pixels", np.rint(mixed, out=mixed).astype(pixels.dtype))
 
 
 def spread_colours(pixels: Pixels) -> Pixels:
@@ -58,26 +60,31 @@ def spread_colours(pixels: Pixels) -> Pixels:
     if not hidden.any() or hidden.all():
         return pixels
     cover = cast("Floats", pixels[..., 3].astype(np.float32) / full_scale(pixels))
-    near = _filled(cast("Floats", pixels[..., :3] * cover[..., None]), cover)
+    colours = cast("Floats", pixels[..., :3].astype(np.float32))
+    colours *= cover[..., None]
+    near = _from_half_size(colours, cover)
     spread: Pixels = pixels.copy()
-    spread[hidden, :3] = np.rint(near[hidden])
+    np.copyto(spread[..., :3], near.astype(pixels.dtype), where=hidden[..., None])
     return spread
 
 
-def _filled(colours: Floats, cover: Floats) -> Floats:
-    """Colours that cover is multiplied into, divided by it; from the half size where it is 0."""
+def _from_half_size(colours: Floats, cover: Floats) -> Floats:
+    """Smooth colours for every pixel, out of those that are seen near it.
+
+    Args:
+        colours: ``(H, W, 3)``, multiplied by cover.
+        cover: ``(H, W)`` in [0, 1], not 0 throughout.
+    """
+    height, width = cover.shape
+    half = (width + 1) // 2, (height + 1) // 2
+    colours = cast("Floats", cv2.resize(colours, half, interpolation=cv2.INTER_AREA))
+    cover = cast("Floats", cv2.resize(cover, half, interpolation=cv2.INTER_AREA))
     seen = cover > 0
     straight = cast("Floats", colours / np.where(seen, cover, 1)[..., None])
-    height, width = cover.shape
-    if seen.all() or max(height, width) == 1:
-        return straight
-    half = (width + 1) // 2, (height + 1) // 2
-    coarse = _filled(
-        cast("Floats", cv2.resize(colours, half, interpolation=cv2.INTER_AREA)),
-        cast("Floats", cv2.resize(cover, half, interpolation=cv2.INTER_AREA)),
-    )
-    wide = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cast("Floats", np.where(seen[..., None], straight, wide))
+    if not seen.all():
+        near = _from_half_size(colours, cover)
+        straight = cast("Floats", np.where(seen[..., None], straight, near))
+    return cast("Floats", cv2.resize(straight, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def for_encoder(pixels: Pixels, encoder: str) -> Pixels:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from av.sidedata.sidedata import Type as SideDataType
+from tests.support.videos import make_video, pictures
 
 from dain.media.encoder_options import encoder_options, merged_parameters
 from dain.media.frame import Colour, OutputSpec
@@ -21,6 +23,7 @@ from dain.media.hdr import (
     static_metadata,
 )
 from dain.media.hdr_encoding import encoder_parameters, left_behind
+from dain.media.video_reader import VideoReader
 from dain.settings import EncodeSettings
 
 DISPLAY = MasteringDisplay(
@@ -52,6 +55,35 @@ def test_side_data_is_read() -> None:
     })  # fmt: skip
     assert found == METADATA
     assert static_metadata({}) is None
+
+
+def test_metadata_of_the_container_is_read(tmp_path: Path) -> None:
+    path = make_video(
+        tmp_path / "a.mp4", count=2, codec="libx264", pixel_format="yuv420p10le",
+        images=pictures(2, 64, 48, deep=True), colour=HDR10,
+    )  # fmt: skip
+    points = (13250, 34500, 7500, 3000, 34000, 16000, 15635, 16450)  # green, blue, red, white
+    display = struct.pack(">I4s8H2I", 32, b"mdcv", *points, 10000000, 50)
+    insert_into_sample_entry(path, display + struct.pack(">I4s2H", 12, b"clli", 980, 240))
+    with VideoReader(path) as reader:
+        assert reader.info.hdr == METADATA
+        assert reader.messages == []
+
+
+def insert_into_sample_entry(path: Path, boxes: bytes) -> None:
+    """Put boxes at the end of the description of an MP4's only track; its index must be last."""
+    data = bytearray(path.read_bytes())
+    starts, at = [], 0
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        at = data.index(name, at)
+        starts.append(at - 4)
+    starts.append(starts[-1] + 16)
+    end = starts[-1] + int.from_bytes(data[starts[-1] :][:4], "big")
+    data[end:end] = boxes
+    for start in starts:
+        size = int.from_bytes(data[start : start + 4], "big") + len(boxes)
+        data[start : start + 4] = size.to_bytes(4, "big")
+    path.write_bytes(data)
 
 
 def test_half_of_the_side_data_may_be_missing() -> None:
