@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from tests.support.engines import BlendEngine
-from tests.support.videos import Audio, make_video
+from tests.support.videos import Audio, cutouts, make_video
 
 from dain.errors import EncodeError, MediaError, OutputError, StoppedError
 from dain.jobs import StopRequest, run_job, segmented
 from dain.jobs.workfolder import work_path
 from dain.media import open_reader
-from dain.settings import EncodeSettings, JobSettings, TimeSettings
+from dain.settings import EncodeSettings, JobSettings, ReadSettings, TimeSettings
 
 LENGTH = 8  # frames in a segment
 
@@ -46,7 +46,7 @@ class Stopper(BlendEngine):
         super().__init__(lambda: len(self.calls) == at and stop.ask())
 
 
-def run_broken(clip, output, asked, at=(6, 12)):
+def run_broken(clip, output, asked, at):
     """A run that is stopped and resumed several times."""
     for call in at:
         stop = StopRequest()
@@ -100,6 +100,22 @@ def test_a_broken_run_gives_the_same_bytes(clip, tmp_path, name, codec):
     assert contents(broken) == contents(whole)
     assert facts(result) == facts(unbroken)
     assert (unbroken.frames_kept, unbroken.frames_in, unbroken.frames_out) == (0, 15, 30)
+
+
+@pytest.mark.parametrize("name", ["out.webm", "out.mov"])
+def test_transparency_is_carried_in_segments(tmp_path, name):
+    images = cutouts(15, 64, 48)
+    clip = make_video(tmp_path / "in.mkv", codec="ffv1", pixel_format="bgra", images=images)
+    run_job(clip, tmp_path / f"whole-{name}", settings(), interpolator=BlendEngine())
+    run_broken(clip, tmp_path / name, settings(), at=(6, 4))
+    assert contents(tmp_path / name) == contents(tmp_path / f"whole-{name}")
+    with open_reader(tmp_path / name, ReadSettings(alpha=True)) as reader:
+        made = list(reader.frames())
+    assert len(made) == 30
+    for index, image in enumerate(images):
+        alpha = made[2 * index].pixels[..., 3]
+        difference = np.abs(alpha / np.iinfo(alpha.dtype).max - image[..., 3] / 255)
+        assert difference.mean() < 0.01
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.avi"])
