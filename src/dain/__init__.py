@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         PipeClosedError,
         RunError,
         StoppedError,
+        TransferError,
         WeightsError,
     )
     from dain.jobs import JobResult, Progress
@@ -52,6 +53,7 @@ __all__ = [
     "Progress",
     "RunError",
     "StoppedError",
+    "TransferError",
     "WeightsError",
     "__version__",
     "interpolate_video",

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal, cast
 
 from dain.errors import OptionError
-from dain.jobs import JobResult, OnProgress, ReportFile, run_job
+from dain.jobs import JobResult, OnProgress, ReportFile, run_anywhere
+from dain.media.remote import as_place
 from dain.settings import (
     DEFAULT_MODEL,
     DEFAULT_STILLS_RATE,
@@ -68,8 +69,8 @@ def interpolate_video(
     24000/1001.
 
     Args:
-        input: video, animated image, or stills: a folder, a zip, or a ``%05d.png`` pattern.
-            ``-`` is Y4M on standard input.
+        input: video, animated image, or stills: a folder, a zip, or a ``%05d.png`` pattern; or the
+            address of one, as text. ``-`` is Y4M on standard input.
         output: likewise; the name decides the format. ``-`` is Y4M on standard output.
         fps: output rate; exactly one of `fps` and `factor` is given.
         factor: output rate as a multiple of the source's average rate.
@@ -139,7 +140,9 @@ def interpolate_video(
         frames_out=frames_out,
     )
     on_report = None if report is None else ReportFile(Path(report)).add
-    return run_job(Path(input), Path(output), settings, on_progress, on_report=on_report)
+    return run_anywhere(
+        as_place(input), as_place(output), settings, on_progress, on_report=on_report
+    )
 
 
 def job_settings(

@@ -10,6 +10,7 @@ DainError (exit code 1)
 └── RunError (exit code 1): the request was sound, the run failed
     ├── EncodeError   the encoder or the disk gave up
     ├── DamageError   the input is damaged and ``--strict`` asked to stop
+    ├── TransferError a connection was cut for good, or the bytes are not those that were sent
     ├── PipeClosedError (exit code 141)   the reader of our output has gone
     └── StoppedError (exit code 130)      someone asked to stop; the work so far is kept
 
@@ -63,6 +64,10 @@ class PipeClosedError(RunError):
     """The reader of standard output has gone: nobody is left to write for."""
 
     exit_code = 141  # 128 + SIGPIPE, as shells report it of other tools
+
+
+class TransferError(RunError):
+    """A connection was cut again and again, or what arrived is not what was sent."""
 
 
 class DamageError(RunError):

@@ -273,7 +273,7 @@ def test_a_fault_of_our_own_is_one_line_too(dain, clip, out, monkeypatch):
     def fail(*arguments, **options):
         raise ZeroDivisionError("in the\nmiddle")
 
-    monkeypatch.setattr("dain.jobs.run_job", fail)
+    monkeypatch.setattr("dain.jobs.run_anywhere", fail)
     outcome = dain("interpolate", clip, "-o", out, "--fps", 60)
     assert outcome.code == 1
     assert len(outcome.lines) == 1

@@ -25,6 +25,7 @@ PUBLIC = [
     "Progress",
     "RunError",
     "StoppedError",
+    "TransferError",
     "WeightsError",
     "__version__",
     "interpolate_video",

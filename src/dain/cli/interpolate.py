@@ -58,6 +58,7 @@ def interpolate(
     """
     options.refuse_both(quiet, verbose)
     from dain.api import job_settings
+    from dain.media.remote import as_place
 
     settings = job_settings(
         fps=fps,
@@ -88,13 +89,14 @@ def interpolate(
         frames_out=frames_out,
     )
     runner = Runner(settings, dry_run, as_json, quiet, report)
-    sources = runner.sources_of(inputs)
-    if sources == inputs and len(inputs) == 1:
+    given, target = [as_place(each) for each in inputs], as_place(output)
+    sources = runner.sources_of(given)
+    if sources == given and len(given) == 1:
         if container is not None:
             raise OptionError("--container is for several inputs; name the output by its ending")
-        runner.show(runner.run(inputs[0], output))
+        runner.show(runner.run(given[0], target))
         return
-    code = runner.run_all(sources, output, container)
+    code = runner.run_all(sources, target, container)
     if code:
         raise typer.Exit(code)
 

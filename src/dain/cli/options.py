@@ -28,6 +28,16 @@ def read_path(text: str) -> Path:
     return Path(text)
 
 
+def read_place(text: str) -> str:
+    """A file or folder name or an address, as given: `Path` would take two slashes for one.
+
+    Raises:
+        OptionError: it is empty.
+    """
+    read_path(text)
+    return text
+
+
 def refuse_both(quiet: bool, verbose: bool) -> None:
     """Refuse two wishes that contradict each other.
 
@@ -49,20 +59,22 @@ def refuse_unverified(no_verify: bool, url: str | None) -> None:
 
 
 Inputs = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="IN...",
-        help="Videos, folders of them, animated images, stills (folder, zip, %05d.png), or -: Y4M.",
-        parser=read_path,
+        help="Videos, folders of them, animated images, stills (folder, zip, %05d.png), or -: Y4M; "
+        "or addresses: http(s), s3, gs, sftp, gdrive.",
+        parser=read_place,
     ),
 ]
 Output = Annotated[
-    Path,
+    str,
     typer.Option(
         *("-o", "--output"),
         metavar="OUT",
-        help="Where to write; a folder for several inputs; - for Y4M on standard output.",
-        parser=read_path,
+        help="Where to write; a folder for several inputs; - for Y4M on standard output. Or an "
+        "address: s3, gs, sftp, gdrive.",
+        parser=read_place,
     ),
 ]
 

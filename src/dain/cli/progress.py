@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from dain.cli.messages import print_note, show_seconds
+from dain.cli.messages import print_note, show_bytes, show_seconds
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -57,7 +57,7 @@ class ProgressDisplay:
             print_note(event.note)
         if self._bar is None:
             self._bar = _make_bar()
-            self._task = self._bar.add_task(event.stage, total=None, speed="", left="")
+            self._task = self._bar.add_task(event.stage, total=None, count="", speed="", left="")
             self._bar.start()
         assert self._task is not None
         self._bar.update(
@@ -65,6 +65,7 @@ class ProgressDisplay:
             description=event.stage,
             completed=event.done,
             total=event.total or None,
+            count=_count(event) if _counts_bytes(event) else f"{event.done}/{event.total or '?'}",
             speed=_speed(event),
             left=_left(event),
         )
@@ -76,7 +77,7 @@ class ProgressDisplay:
         now = time.monotonic()
         if now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
-            counted = f": {event.done} of {event.total} frames" if event.total else ""
+            counted = f": {_count(event)}" if event.done or event.total else ""
             parts = [event.stage + counted, _speed(event), _left(event)]
             print_note(", ".join(part for part in parts if part))
 
@@ -88,13 +89,13 @@ def can_draw() -> bool:
 
 def _make_bar() -> Bar:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[speed]}"),
         TextColumn("{task.fields[left]}"),
         console=Console(stderr=True),
@@ -102,8 +103,23 @@ def _make_bar() -> Bar:
     )
 
 
+def _counts_bytes(event: Progress) -> bool:
+    return event.stage in ("fetching", "uploading")
+
+
+def _count(event: Progress) -> str:
+    if _counts_bytes(event):
+        of = f" of {show_bytes(event.total)}" if event.total else ""
+        return f"{show_bytes(event.done)}{of}"
+    return f"{event.done} of {event.total or '?'} frames"
+
+
 def _speed(event: Progress) -> str:
-    return f"{event.rate:.1f} frames/s" if event.rate is not None else ""
+    if event.rate is None:
+        return ""
+    if _counts_bytes(event):
+        return f"{show_bytes(round(event.rate))}/s"
+    return f"{event.rate:.1f} frames/s"
 
 
 def _left(event: Progress) -> str:

@@ -25,6 +25,7 @@ from dain.errors import DainError, OptionError, OutputError, StoppedError
 
 if TYPE_CHECKING:
     from dain.jobs import FrameInterpolator, JobEstimate, JobResult, OnReport, ReportFile
+    from dain.media.remote import Place
     from dain.settings import JobSettings
 
 
@@ -50,10 +51,10 @@ class Runner:
     _report_file: ReportFile | None = field(default=None, init=False)
 
     def run(
-        self, source: Path, output: Path, settings: JobSettings | None = None
+        self, source: Place, output: Place, settings: JobSettings | None = None
     ) -> JobResult | JobEstimate:
         """Run one job, with progress; by other settings than those of every job, if given."""
-        from dain.jobs import StopRequest, estimate_job, run_job
+        from dain.jobs import StopRequest, estimate_anywhere, run_anywhere
 
         refuse_unfit_pipes(source, output, self.dry_run, self.as_json)
         on_report = self.on_report()
@@ -61,10 +62,10 @@ class Runner:
         with ProgressDisplay(self.quiet) as display:
             given = (source, output, settings, display.on_progress, self.interpolator)
             if self.dry_run:
-                return estimate_job(*given)
+                return estimate_anywhere(*given)
             try:
                 with asked_by_interrupts(StopRequest(), self.quiet) as stop:
-                    return run_job(*given, stop, on_report)
+                    return run_anywhere(*given, stop, on_report)
             except KeyboardInterrupt as interrupt:
                 if not str(interrupt):  # nothing is kept
                     raise
@@ -90,17 +91,20 @@ class Runner:
 
         return add
 
-    def sources_of(self, inputs: Sequence[Path]) -> list[Path]:
-        """The inputs, with folders of videos replaced by their videos.
+    def sources_of(self, inputs: Sequence[Place]) -> list[Place]:
+        """The inputs, with folders of videos on this machine replaced by their videos.
 
         Raises:
             MediaError: a folder holds both videos and stills.
         """
         from dain.media.moving_files import files_to_run
 
-        return [file for given in inputs for file in files_to_run(given)]
+        sources: list[Place] = []
+        for given in inputs:
+            sources += files_to_run(given) if isinstance(given, Path) else [given]
+        return sources
 
-    def run_all(self, sources: Sequence[Path], folder: Path, container: str | None = None) -> int:
+    def run_all(self, sources: Sequence[Place], folder: Place, container: str | None = None) -> int:
         """Run several jobs into a folder, each named after its source.
 
         Args:
@@ -115,23 +119,23 @@ class Runner:
 
         outputs = _outputs_in(folder, sources, container)
         self.on_report(several=True)
-        is_new = not folder.exists()
+        new = folder if isinstance(folder, Path) and not folder.exists() else None
         self.interpolator = make_interpolator(self.settings.engine)
         try:
-            if is_new:  # a dry run removes it again
-                _make_folder(folder)
+            if new is not None:  # a dry run removes it again
+                _make_folder(new)
             objects = [
                 {"input": str(source), **self.run_or_tell(source, output)}
                 for source, output in zip(sources, outputs, strict=True)
             ]
         finally:
-            if is_new and folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+            if new is not None and new.is_dir() and not any(new.iterdir()):
+                new.rmdir()
         if self.as_json:
             print_json({"results": objects})
         return max(int(found.get("exit_code", 0)) for found in objects)
 
-    def run_or_tell(self, source: Path, output: Path) -> dict[str, Any]:
+    def run_or_tell(self, source: Place, output: Place) -> dict[str, Any]:
         """Run one job of several; its failure is told and is no reason to stop."""
         try:
             result = self.run(source, output, self._one_of_several(output))
@@ -143,7 +147,7 @@ class Runner:
         self.tell(result)
         return _as_object(result)
 
-    def _one_of_several(self, output: Path) -> JobSettings:
+    def _one_of_several(self, output: Place) -> JobSettings:
         """The settings of one job of several: its frames are kept in folders named after it."""
         kept = {"frames_in": self.settings.frames_in, "frames_out": self.settings.frames_out}
         for folder in kept.values():
@@ -166,7 +170,7 @@ class Runner:
             print_note(_summary(result))
 
 
-def refuse_unfit_pipes(source: Path, output: Path, dry_run: bool, as_json: bool) -> None:
+def refuse_unfit_pipes(source: Place, output: Place, dry_run: bool, as_json: bool) -> None:
     """Refuse what cannot be done with ``-``.
 
     Raises:
@@ -174,37 +178,43 @@ def refuse_unfit_pipes(source: Path, output: Path, dry_run: bool, as_json: bool)
     """
     from dain.media.pipes import is_pipe
 
-    if dry_run and (is_pipe(source) or is_pipe(output)):
+    pipes = [isinstance(place, Path) and is_pipe(place) for place in (source, output)]
+    if dry_run and any(pipes):
         raise OptionError(
             "--dry-run measures a sample, which a pipe (-) cannot give twice; name files"
         )
-    if as_json and is_pipe(output):
+    if as_json and pipes[1]:
         raise OptionError(
             "--json writes to standard output, where the video goes; write a --report FILE instead"
         )
 
 
-def _outputs_in(folder: Path, sources: Sequence[Path], container: str | None) -> list[Path]:
+def _outputs_in(folder: Place, sources: Sequence[Place], container: str | None) -> list[Place]:
     """One output for each source, named after it."""
     from dain.jobs.prepare import check_name
     from dain.media.stills_names import is_archive_output, is_stills_output, pattern_of
 
-    check_name(folder)
-    for source in sources:
-        check_name(source)
-    is_file = is_archive_output(folder) or not is_stills_output(folder)
-    if is_file or pattern_of(folder) is not None:
+    for place in (folder, *sources):
+        if isinstance(place, Path):
+            check_name(place)
+    if isinstance(folder, Path):
+        is_file = is_archive_output(folder) or not is_stills_output(folder)
+        is_folder = not is_file and pattern_of(folder) is None
+    else:
+        is_folder = folder.is_folder_by_name and folder.pattern is None
+    if not is_folder:
         raise OutputError(
             f"expected a folder as the output of several inputs, found {folder}; "
             "if it is to be one, make it first"
         )
-    names = _result_names([source.absolute() for source in sources], container)
-    for index, (source, name) in enumerate(zip(sources, names, strict=True)):
+    given = [each.absolute() if isinstance(each, Path) else Path(each.name) for each in sources]
+    names = _result_names(given, container)
+    for index, (source, own, name) in enumerate(zip(sources, given, names, strict=True)):
         if name in names[:index]:
             raise OptionError(
                 f"expected inputs of different names, found {name} twice; run them one by one"
             )
-        if container is None and name != source.absolute().name:
+        if container is None and name != own.name:
             print_warning(f"{source} is of a kind that is not written; the result is {name}")
     return [folder / name for name in names]
 

@@ -8,6 +8,7 @@ from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, Progress
 from dain.jobs.report import OnReport, ReportFile
 from dain.jobs.run import JobResult, make_interpolator, run_job
+from dain.jobs.staging import estimate_anywhere, run_anywhere
 from dain.jobs.stopping import StopRequest
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "ReportFile",
     "StillsResult",
     "StopRequest",
+    "estimate_anywhere",
     "estimate_job",
     "even_times",
     "make_interpolator",
     "make_stills",
+    "run_anywhere",
     "run_job",
 ]

@@ -21,6 +21,7 @@ from dain.jobs.run import make_interpolator
 from dain.jobs.segmented import segment_length
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
+from dain.media.remote.addresses import Place
 from dain.media.stills_names import is_stills, is_stills_output, pattern_of
 from dain.settings import EncodeSettings, JobSettings
 
@@ -49,7 +50,7 @@ class JobEstimate:
         warnings: one line each.
     """
 
-    output: Path
+    output: Place
     output_exists: bool
     frames_in: int
     frames_out: int

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["reading", "loading", "interpolating", "finishing"]
+Stage = Literal["fetching", "reading", "loading", "interpolating", "finishing", "uploading"]
 
 # The rate is that of the last seconds: what is ahead resembles what just passed.
 _WINDOW_SECONDS = 10.0
@@ -19,9 +19,11 @@ class Progress:
     """One progress event.
 
     Attributes:
-        stage: what is being done: ``reading`` the source's timestamps, ``loading`` the
-            network, ``interpolating``, or ``finishing`` the output.
-        done: output frames made so far.
+        stage: what is being done: ``fetching`` the source from elsewhere, ``reading`` its
+            timestamps, ``loading`` the network, ``interpolating``, ``finishing`` the output, or
+            ``uploading`` it.
+        done: output frames made so far; where the stage is fetching or uploading, all counts
+            are of bytes.
         total: output frames of the whole run; 0 while unknown. A truncated input ends earlier.
         rate: output frames made a second of late; None until that is known.
         seconds_left: until the run ends at that rate; None likewise.
@@ -74,7 +76,11 @@ class ProgressMeter:
 
     def count(self) -> None:
         """Count one output frame and report it."""
-        self.done += 1
+        self.reach("interpolating", self.done + 1)
+
+    def reach(self, stage: Stage, done: int) -> None:
+        """Report how far a stage is."""
+        self.done = done
         now = self._clock()
         self._marks.append((now, self.done))
         while now - self._marks[0][0] > _WINDOW_SECONDS and len(self._marks) > 2:
@@ -83,7 +89,7 @@ class ProgressMeter:
         elapsed = now - since
         rate = (self.done - before) / elapsed if elapsed > 0 else None
         left = max(self.total - self.done, 0) / rate if rate else None
-        self._emit(Progress("interpolating", self.done, self.total, rate, left))
+        self._emit(Progress(stage, self.done, self.total, rate, left))
 
     def _emit(self, event: Progress) -> None:
         if self._report is not None:

@@ -20,6 +20,7 @@ from dain.jobs.stopping import StopRequest
 from dain.jobs.watching import Watch
 from dain.media import open_reader
 from dain.media.pipes import is_pipe
+from dain.media.remote.addresses import Place
 from dain.settings import EngineSettings, JobSettings
 
 
@@ -41,7 +42,7 @@ class JobResult:
         warnings: one line each: damage bridged, streams left behind, frames left out.
     """
 
-    output: Path
+    output: Place
     frames_in: int
     frames_out: int
     frames_kept: int

@@ -57,7 +57,7 @@ def difference(path: Path, expected: str | None) -> str | None:
     if expected is None:
         return None
     found = digest_of(path, expected.partition(":")[0])
-    return None if found == expected else f"expected the checksum {expected}, found {found}"
+    return None if found == expected else f"its checksum is {found} here and {expected} there"
 
 
 def _crc32c() -> Any:

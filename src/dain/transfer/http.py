@@ -99,12 +99,12 @@ def _attempt(
             if _first_byte(response) != start or found not in (None, version):
                 partial.discard()
                 raise CutError("the server sent another part than the one it was asked for")
-            found, noted = version, partial.origin
+            found, noted = version, partial.origin(url)
             digest = digest or (noted.digest if noted is not None else None)
         # An answer in full means that the server knows no ranges, or that the file has changed.
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdecimal() else None
-        partial.begin(Origin(url, found, total, digest), start)
+        partial.begin(url, Origin(found, total, digest), start)
         if total is not None:
             check_space(partial.path.parent, total - start, partial.folder_variable)
         done = _append(response, partial, start, total, on_progress, largest)

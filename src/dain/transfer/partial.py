@@ -7,6 +7,7 @@ so that pieces of two versions are never joined.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -52,16 +53,14 @@ class CutError(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where bytes come from.
+    """What a server tells of a file.
 
     Attributes:
-        url: of the file.
         version: what differs when the file has changed; None if nothing tells.
         size: of the whole file in bytes; None if that is unknown.
         digest: checksum of the whole file as ``algorithm:hexadecimal``, if the store tells one.
     """
 
-    url: str
     version: str | None
     size: int | None = None
     digest: str | None = None
@@ -85,34 +84,41 @@ class PartialFile:
         """Bytes so far."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
-    @property
-    def origin(self) -> Origin | None:
-        """What was noted; None where nothing readable was."""
+    def origin(self, url: str) -> Origin | None:
+        """What was noted of the file at `url`; None where nothing readable was."""
         try:
             note = json.loads(self._note.read_text(encoding="utf-8"))
-            return Origin(note["url"], note["version"], note.get("size"), note.get("digest"))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            if note["url_sha256"] != _mark(url):
+                return None
+            return Origin(note["version"], note["size"], note["digest"])
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def version_from(self, url: str) -> str | None:
         """Which version of the file at `url` was begun; None if it cannot be continued."""
-        origin = self.origin
-        if origin is None or origin.url != url or not self.size:
+        origin = self.origin(url)
+        if origin is None or not self.size:
             return None
         return origin.version if isinstance(origin.version, str) else None
 
-    def begin(self, origin: Origin, start: int) -> None:
+    def begin(self, url: str, origin: Origin, start: int) -> None:
         """Note where what follows comes from; from `start` 0 on, nothing is kept."""
         if start == 0:  # before the note, which must not speak of bytes from elsewhere
             self.discard()
         with disk_errors(self._note, self.folder_variable):
-            self._note.write_text(json.dumps(asdict(origin)), encoding="utf-8")
+            note = {"url_sha256": _mark(url), **asdict(origin)}
+            self._note.write_text(json.dumps(note), encoding="utf-8")
 
     def discard(self) -> None:
         """Remove both."""
         for path in (self.path, self._note):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def _mark(url: str) -> str:
+    """What tells addresses apart; they may hold secrets, which do not belong on the disk."""
+    return hashlib.sha256(url.encode()).hexdigest()
 
 
 def persist(

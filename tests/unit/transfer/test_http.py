@@ -12,7 +12,7 @@ from tests.support.servers import Answer
 from dain.errors import OutputError, RunError
 from dain.transfer import http
 from dain.transfer.http import download, is_unchanged
-from dain.transfer.partial import DownloadError, PartialFile, Patience
+from dain.transfer.partial import DownloadError, Origin, PartialFile, Patience
 
 BODY = bytes(range(256)) * 2000  # several blocks
 HURRY = Patience(timeout=5, pauses=(0, 0))
@@ -304,10 +304,10 @@ MD5 = base64.b64encode(hashlib.md5(BODY).digest()).decode()
 )
 def test_checksums_in_headers_are_noted(headers, digest, server, partial):
     answers = (Answer(BODY, cut_after=70_000, headers=headers), Answer(BODY))
-    get(server.give("a", *answers), partial)
+    url = server.give("a", *answers)
+    get(url, partial)
     found = None if digest is None else f"{digest}:{getattr(hashlib, digest)(BODY).hexdigest()}"
-    assert partial.origin.digest == found
-    assert (partial.origin.size, partial.origin.version) == (len(BODY), '"one"')
+    assert partial.origin(url) == Origin('"one"', len(BODY), found)
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(server, partial, monkeypatch):
