@@ -42,6 +42,7 @@ EXIT_CODES = {
     "WeightsError": 2,
     "RunError": 1,
     "EncodeError": 1,
+    "TransferError": 1,
     "PipeClosedError": 141,
     "DamageError": 1,
     "StoppedError": 130,

@@ -68,6 +68,6 @@ def test_a_reader_that_has_gone_is_no_error(clip, tmp_path, monkeypatch, capsys,
     def leave(*arguments):
         raise PipeClosedError("the reader has gone")
 
-    monkeypatch.setattr(jobs, "run_job", leave)
+    monkeypatch.setattr(jobs, "run_anywhere", leave)
     assert interpolate(clip, "-o", tmp_path / "o.mp4", *(["--quiet"] * quiet)) == 141
     assert capsys.readouterr().err == ("" if quiet else "dain: the reader has gone\n")

@@ -74,8 +74,9 @@ class RemotePath:
     @property
     def pattern(self) -> Pattern | None:
         """The pattern of stills that the last part is, if it is one."""
-        pattern = Pattern.parse(self.name)
-        if pattern is None or not (pattern.width or format_of(self.name)):
+        last = PurePosixPath(self.path).name  # in which %05d is no escaped character
+        pattern = Pattern.parse(last)
+        if pattern is None or not (pattern.width or format_of(last)):
             return None
         return pattern
 

@@ -76,6 +76,22 @@ class DriveStore(Store):
                 media.stream().close()
         on_bytes(source.stat().st_size)
 
+    def remove(self, path: str) -> None:
+        """Delete what is ours for a while, for good; what is anyone's goes to the bin.
+
+        An upload whose last answer was lost, and which was made again, is there twice.
+        """
+        name = path.rpartition("/")[2]
+        with self.failures():
+            listed = self._fs.ls(_parent(path), detail=True)
+            for info in (info for info in listed if info["name"] == path):
+                known = {"fileId": info["id"], "supportsAllDrives": True}
+                if name.startswith(".") and name.endswith(".part"):
+                    request = self._fs.files.delete(**known)
+                else:
+                    request = self._fs.files.update(**known, body={"trashed": True})
+                request.execute(num_retries=_RETRIES)
+
     def rename(self, path: str, final: str) -> str | None:
         """Give a file its final name; what had it goes to the bin, from which it can come back."""
         before = self.find(final)

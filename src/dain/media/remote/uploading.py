@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from dain.errors import OptionError, OutputError
@@ -65,8 +66,8 @@ class Upload:
             total, before = sum(source.stat().st_size for source in sources.values()), 0
             for name, source in sources.items():
                 temporary = staged[_join(folder, name)] = _join(folder, temporary_name(name))
-                count = partial(_tell, on_progress, before, total)
-                _send_one(self._store, source, temporary, self.patience, count)
+                tell = partial(_tell, on_progress, before, total)
+                _send_one(self._store, source, temporary, self.patience, tell)
                 before += source.stat().st_size
             taken = patiently(lambda: _taken(self._store, self.address), self.patience)
             if taken and not self.overwrite:
@@ -196,9 +197,12 @@ def _folder_of(store: Store, address: RemotePath) -> str:
 
 def _send_one(store: Store, source: Path, path: str, patience: Patience, on_bytes: OnBytes) -> None:
     """Write one file until what is there is what was sent."""
-    size = source.stat().st_size
+    size, tries = source.stat().st_size, count()
 
     def attempt() -> None:
+        if next(tries):  # whatever the last one left
+            with contextlib.suppress(StoreError):
+                store.remove(path)
         store.write(source, path, on_bytes)
         found = store.written(source, path)
         if found.size != size:
