@@ -45,6 +45,8 @@ class Encoder:
         least_size: smallest width and height it is known to work with.
         aspect: the bit stream stores the pixel aspect.
         even_size: width and height must be even whatever the pixel format.
+        whole_chroma: they must be even where the pixel format halves chroma; others round up, or
+            say themselves what is wrong.
         colour: the bit stream stores the colour description.
     """
 
@@ -62,5 +64,6 @@ class Encoder:
     least_size: int = 1
     aspect: bool = True
     even_size: bool = False
+    whole_chroma: bool = False
     no_quality: str = "it loses nothing; leave --crf out"
     colour: bool = True

@@ -38,6 +38,7 @@ ENCODERS: Mapping[str, Encoder] = {
         {"preset": "fast", "crf": "19", "x265-params": "log-level=error"},
         deep_pixel_formats=("yuv420p10le", "yuv444p10le", "yuv420p12le", "yuv444p12le"),
         parameters="x265-params",
+        whole_chroma=True,
         tag="hvc1",
     ),
     "libvpx-vp9": Encoder(
@@ -75,6 +76,7 @@ ENCODERS: Mapping[str, Encoder] = {
         ("yuv444p12le", "yuv444p10le", "yuv444p16le"),
         alpha_pixel_formats=("bgra", "gbrap10le", "gbrap12le", "gbrap14le", "gbrap16le"),
         exact=True,
+        aspect=False,  # it takes that of the frame, to which PyAV gives none
         colour=False,
     ),
     "ffvhuff": Encoder(
@@ -111,6 +113,7 @@ ENCODERS: Mapping[str, Encoder] = {
             "profile": frozenset({"4", "5", "4444", "4444xq"}),
             "alpha_bits": frozenset({"8", "16"}),
         },
+        aspect=False,
         no_quality="choose by --encoder-option profile=lt, standard, hq or 4444",
     ),
     "dnxhd": Encoder(

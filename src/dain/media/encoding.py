@@ -25,6 +25,7 @@ from dain.media.container_tables import Container
 from dain.media.encoder import Encoder
 from dain.media.encoder_tables import ENCODERS
 from dain.media.frame import OutputSpec
+from dain.media.pixel_formats import halves_chroma
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def prove(container: Container, choice: Choice, spec: OutputSpec) -> str | None:
     encoder = ENCODERS.get(choice.encoder, Encoder())
     if min(spec.width, spec.height) < encoder.least_size:
         return f"frames must be at least {encoder.least_size} pixels wide and high"
-    if encoder.even_size and (spec.width % 2 or spec.height % 2):
+    even = encoder.even_size or (encoder.whole_chroma and halves_chroma(choice.pixel_format))
+    if even and (spec.width % 2 or spec.height % 2):
         return f"width and height must be even, found {spec.width}x{spec.height}"
     with _logged() as log:
         try:

@@ -33,7 +33,7 @@ def losses(
     if not _keeps_aspect(container, choice, spec):
         messages.append(
             f"{which} cannot note the pixel aspect {spec.sample_aspect_ratio}: pixels will be "
-            "shown square; an .mp4 or libx264 in .mkv keeps it"
+            "shown square; an .mp4 or .mov, or libx264 in .mkv, keeps it"
         )
     if stored != spec.colour and is_wide(spec.colour):
         messages.append(

@@ -66,6 +66,15 @@ def alpha_is_stored(name: str) -> bool:
         return False
 
 
+def halves_chroma(name: str) -> bool:
+    """Whether a format named so has chroma at half the size; False for unknown names."""
+    try:
+        described = VideoFormat(name)
+    except ValueError:
+        return False
+    return described.chroma_width(2) < 2 or described.chroma_height(2) < 2
+
+
 def is_full_range(pixel_format: VideoFormat) -> bool:
     """Whether the name alone says full range: RGB, and FFmpeg's old ``yuvj`` formats."""
     return pixel_format.name.startswith("yuvj") or family(pixel_format) is Family.RGB

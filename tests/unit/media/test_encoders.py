@@ -153,6 +153,16 @@ def test_what_holds_no_transparency(name: str, settings: dict[str, object]) -> N
             choose(Path(name), replace(spec(), alpha=True), asked)
 
 
+@pytest.mark.parametrize(
+    ("name", "alpha", "told"),
+    [("a.mov", True, False), ("a.mkv", True, True), ("a.mkv", False, False)],
+)
+def test_a_pixel_aspect_that_is_lost_is_told(name: str, alpha: bool, told: bool) -> None:
+    wide = replace(spec(), alpha=alpha, sample_aspect_ratio=Fraction(4, 3))
+    _, messages = choose(Path(name), wide, EncodeSettings())
+    assert any("cannot note the pixel aspect 4/3" in message for message in messages) is told
+
+
 def test_prores_that_was_asked_for_by_profile_keeps_it() -> None:
     asked = EncodeSettings(options={"profile": "4444xq"})
     assert keeps_alpha(Path("a.mov"), asked)
@@ -207,6 +217,12 @@ def test_a_codec_name_finds_its_encoder() -> None:
         ("a.mp4", {"codec": "zzzzzz"}, (64, 48), "no video encoder"),
         ("a.mp4", {"codec": "aac"}, (64, 48), "encodes audio"),
         ("a.mp4", {"pix_fmt": "yuv420p"}, (63, 48), "odd.*--pix-fmt yuv444p"),
+        (
+            "a.mp4",
+            {"codec": "libx265", "pix_fmt": "yuv420p"},
+            (63, 48),
+            "must be even, found 63x48",
+        ),
         ("a.mp4", {"pix_fmt": "yuv999p"}, (64, 48), "not a pixel format"),
         ("a.mp4", {"pix_fmt": "rgb24"}, (64, 48), "not supported"),
         ("a.mp4", {"options": {"zork": "1"}}, (64, 48), "no option 'zork'"),
