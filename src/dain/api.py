@@ -16,7 +16,6 @@ from dain.jobs import JobResult, OnProgress, ReportFile, run_anywhere
 from dain.media.remote import as_place
 from dain.settings import (
     DEFAULT_MODEL,
-    DEFAULT_STILLS_RATE,
     EncodeSettings,
     EngineSettings,
     JobSettings,
@@ -48,7 +47,7 @@ def interpolate_video(
     end_frame: int | None = None,
     slow_motion: bool = False,
     loop: bool = False,
-    input_fps: Number = DEFAULT_STILLS_RATE,
+    input_fps: Number | None = None,
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
@@ -89,7 +88,7 @@ def interpolate_video(
         end_frame: last source frame, included; instead of `end`.
         slow_motion: keep the source's rate and make the video longer.
         loop: the last frame flows into the first.
-        input_fps: rate at which a folder of stills plays.
+        input_fps: rate at which stills play; None for 24, or what EXR stills say.
         codec: encoder as FFmpeg names it; None lets the output's name decide.
         crf: constant rate factor of the encoder, 0 to 63.
         pix_fmt: pixel format as FFmpeg names it.
@@ -162,7 +161,7 @@ def job_settings(
     end_frame: int | None = None,
     slow_motion: bool = False,
     loop: bool = False,
-    input_fps: Number = DEFAULT_STILLS_RATE,
+    input_fps: Number | None = None,
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
@@ -206,7 +205,9 @@ def job_settings(
             options={name: str(value) for name, value in (encoder_options or {}).items()},
             overwrite=overwrite,
         ),
-        read=ReadSettings(stills_rate=_read("--input-fps", parse_rate, input_fps)),
+        read=ReadSettings(
+            stills_rate=None if input_fps is None else _read("--input-fps", parse_rate, input_fps)
+        ),
         strict=strict,
         resume=resume,
         preview=None if preview is None else Path(preview),

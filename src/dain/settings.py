@@ -16,7 +16,7 @@ from typing import Literal
 from dain.errors import OptionError
 
 DEFAULT_MODEL = "dain-lite"
-DEFAULT_STILLS_RATE = Fraction(24)  # a folder of stills has no rate of its own
+DEFAULT_STILLS_RATE = Fraction(24)  # most stills have no rate of their own
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "fp16")
@@ -153,17 +153,17 @@ class ReadSettings:
     """How the input is read.
 
     Attributes:
-        stills_rate: rate at which a folder of stills plays; stills carry none.
+        stills_rate: rate at which stills play; None for their own (EXR may have one), else 24.
         alpha: frames of a transparent source come as RGBA; else they are laid on white.
         scene_linear: frames of EXR stills come as they are stored; else as a display shows them.
     """
 
-    stills_rate: Fraction = DEFAULT_STILLS_RATE
+    stills_rate: Fraction | None = None
     alpha: bool = False
     scene_linear: bool = False
 
     def __post_init__(self) -> None:
-        if self.stills_rate <= 0:
+        if self.stills_rate is not None and self.stills_rate <= 0:
             raise OptionError(f"--input-fps must be above 0, found {self.stills_rate}")
 
 

@@ -9,7 +9,7 @@ import typer
 from dain.cli import options
 from dain.cli.running import Runner
 from dain.errors import OptionError
-from dain.settings import DEFAULT_MODEL, DEFAULT_STILLS_RATE
+from dain.settings import DEFAULT_MODEL
 
 
 def interpolate(
@@ -19,7 +19,7 @@ def interpolate(
     factor: options.Factor = None,
     slow_motion: options.SlowMotion = False,
     loop: options.Loop = False,
-    input_fps: options.InputFps = str(DEFAULT_STILLS_RATE),
+    input_fps: options.InputFps = None,
     start: options.Start = None,
     end: options.End = None,
     start_frame: options.StartFrame = None,

@@ -101,9 +101,11 @@ Loop = Annotated[
     typer.Option("--loop", help="Let the last frame flow into the first.", rich_help_panel=_TIME),
 ]
 InputFps = Annotated[
-    str,
+    str | None,
     typer.Option(
-        metavar="RATE", help="Rate at which a folder of stills plays.", rich_help_panel=_TIME
+        metavar="RATE",
+        help="Rate at which stills play; 24, or what EXR says.",
+        rich_help_panel=_TIME,
     ),
 ]
 

@@ -119,18 +119,21 @@ class Runner:
 
         outputs = _outputs_in(folder, sources, container)
         self.on_report(several=True)
-        new = folder if isinstance(folder, Path) and not folder.exists() else None
+        kept = (self.settings.frames_in, self.settings.frames_out)
+        needed = [folder, *(() if self.dry_run else kept)]
+        new_folders = [each for each in needed if isinstance(each, Path) and not each.exists()]
         self.interpolator = make_interpolator(self.settings.engine)
         try:
-            if new is not None:  # a dry run removes it again
+            for new in new_folders:  # a dry run removes them again
                 _make_folder(new)
             objects = [
                 {"input": str(source), **self.run_or_tell(source, output)}
                 for source, output in zip(sources, outputs, strict=True)
             ]
         finally:
-            if new is not None and new.is_dir() and not any(new.iterdir()):
-                new.rmdir()
+            for made in new_folders:
+                if made.is_dir() and not any(made.iterdir()):
+                    made.rmdir()
         if self.as_json:
             print_json({"results": objects})
         return max(int(found.get("exit_code", 0)) for found in objects)
@@ -150,9 +153,6 @@ class Runner:
     def _one_of_several(self, output: Place) -> JobSettings:
         """The settings of one job of several: its frames are kept in folders named after it."""
         kept = {"frames_in": self.settings.frames_in, "frames_out": self.settings.frames_out}
-        for folder in kept.values():
-            if folder is not None and not (self.dry_run or folder.is_dir()):
-                _make_folder(folder)
         own = {name: folder and folder / output.name for name, folder in kept.items()}
         return replace(self.settings, **own)  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,11 +14,17 @@ from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import check_name
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.run import make_interpolator
-from dain.media import Frame, OutputSpec
+from dain.jobs.scene_light import frames_between
+from dain.media import Frame, OutputSpec, keeps_alpha, takes_scene_linear
 from dain.media.frame import Pixels
 from dain.media.stills import StillsWriter, is_stills_output
 from dain.media.stills_codec import decode_still, to_depth
-from dain.settings import EncodeSettings, EngineSettings
+from dain.media.stills_names import format_of
+from dain.media.stills_pictures import decode_picture, opaque
+from dain.media.stills_reader import decoder_for
+from dain.media.stills_sources import NamedStills
+from dain.media.transparency import on_white
+from dain.settings import EncodeSettings, EngineSettings, ReadSettings
 
 MOST_STILLS = 100_000  # between two stills: beyond it, a slip of the keyboard
 
@@ -67,10 +73,11 @@ def make_stills(
 ) -> StillsResult:
     """Write the stills between two stills, numbered in order of time.
 
-    Stills with 16 bits a component give such stills, where the format can hold them.
+    Stills with 16 bits a component, with alpha, or of scene-linear light give such stills,
+    where the format can hold them.
 
     Args:
-        first: PNG, JPEG, TIFF or WebP.
+        first: PNG, JPEG, TIFF, WebP or EXR.
         second: of the same size.
         output: folder, or pattern such as ``out/%04d.png``.
         times: in (0, 1); each is made once.
@@ -94,13 +101,18 @@ def make_stills(
             f"expected a folder or a pattern such as out/%04d.png as the output, found {output}"
         )
     ordered = tuple(sorted(set(times)))
-    pixels = _read_pair(first, second)
+    reading = ReadSettings(
+        alpha=keeps_alpha(output, encode), scene_linear=takes_scene_linear(output, encode)
+    )
+    notes: list[str] = []
+    pixels = _read_pair(first, second, reading, notes)
     height, width = pixels[0].shape[:2]
     spec = OutputSpec(
         width=width,
         height=height,
         rate=Fraction(len(ordered) + 1),
         bit_depth=8 * pixels[0].itemsize,
+        alpha=pixels[0].shape[2] == 4,
     )
     meter = ProgressMeter(on_progress)
     meter.total = len(ordered)
@@ -109,7 +121,7 @@ def make_stills(
         meter.enter("loading")
         interpolator = interpolator or make_interpolator(engine)
         for index, time in enumerate(ordered):
-            made = interpolator.between(*pixels, [time])[0]
+            made = frames_between(interpolator, *pixels, [time])[0]
             writer.write(Frame(made, index, 1 / spec.rate, 1, index))
             meter.count()
         writer.finish()
@@ -122,13 +134,22 @@ def make_stills(
         model=interpolator.model,
         device=interpolator.device,
         precision=interpolator.precision,
-        warnings=tuple(writer.messages),
+        warnings=(*notes, *writer.messages),
     )
 
 
-def _read_pair(first: Path, second: Path) -> tuple[Pixels, Pixels]:
-    """Both stills, in the depth of the deeper one."""
-    a, b = read_still(first), read_still(second)
+def _read_pair(
+    first: Path, second: Path, reading: ReadSettings, notes: list[str]
+) -> tuple[Pixels, Pixels]:
+    """Both stills, in the depth of the deeper one, and with alpha if one has it and it stays."""
+    if "exr" in (format_of(first.name), format_of(second.name)):
+        return _read_light(first, second, reading, notes)
+    a, b = _read(first, decode_picture), _read(second, decode_picture)
+    if not reading.alpha and 4 in (a.shape[2], b.shape[2]):
+        notes.append("the stills have alpha; what is transparent is laid on white")
+        a, b = (on_white(each) if each.shape[2] == 4 else each for each in (a, b))
+    elif a.shape[2] != b.shape[2]:
+        a, b = (each if each.shape[2] == 4 else opaque(each) for each in (a, b))
     if a.shape != b.shape:
         raise MediaError(
             f"expected two stills of one size, found {first} with {a.shape[1]}x{a.shape[0]} "
@@ -138,12 +159,31 @@ def _read_pair(first: Path, second: Path) -> tuple[Pixels, Pixels]:
     return to_depth(a, depth), to_depth(b, depth)
 
 
+def _read_light(
+    first: Path, second: Path, reading: ReadSettings, notes: list[str]
+) -> tuple[Pixels, Pixels]:
+    """Two EXR stills, in the window that holds both."""
+    decoder = decoder_for(first, NamedStills((first, second)), reading)
+    found = []
+    for path in (first, second):
+        pixels = decoder.decode(str(path))
+        if pixels is None:
+            raise MediaError(f"expected an EXR image, found that {path} cannot be decoded")
+        found.append(pixels)
+    notes += decoder.messages
+    return found[0], found[1]
+
+
 def read_still(path: Path) -> Pixels:
-    """Read one still: ``(H, W, 3)`` RGB, uint8 or uint16, upright.
+    """Read one still: ``(H, W, 3)`` RGB, uint8 or uint16, upright; alpha is dropped.
 
     Raises:
         MediaError: it is missing, unreadable, damaged or no image.
     """
+    return _read(path, decode_still)
+
+
+def _read(path: Path, decode: Callable[[bytes], Pixels | None]) -> Pixels:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -151,7 +191,7 @@ def read_still(path: Path) -> Pixels:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise MediaError(f"cannot read {path}: {reason}") from error
-    pixels = decode_still(data)
+    pixels = decode(data)
     if pixels is None:
         raise MediaError(f"expected a PNG, JPEG, TIFF or WebP image, found {path} is none")
     return pixels

@@ -196,6 +196,7 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         plays=0 if asked.loop or info.plays is None else info.plays,
         exact=not info.pixel_format.startswith(_LOSSY_FORMATS),
         hdr=info.hdr,
+        profile=info.profile,
     )
 
 

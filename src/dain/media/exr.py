@@ -62,7 +62,7 @@ def read_exr(data: bytes) -> ExrPicture | None:
             file = OpenEXR.File(io.BytesIO(data), separate_channels=True)
         kinds = (OpenEXR.scanlineimage, OpenEXR.tiledimage)
         flat = [part for part in file.parts if part.type() in kinds]
-    except (RuntimeError, ValueError, OSError, MemoryError):
+    except (RuntimeError, ValueError, OSError, MemoryError, ArithmeticError):
         return None
     found = [picture for picture in map(_picture_of, flat) if picture is not None]
     # A depth of its own may come before the colours.

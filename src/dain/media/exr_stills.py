@@ -97,7 +97,7 @@ class ExrDecoder:
         self._alpha = found.picture.alpha and (self._linear or settings.alpha)
         self._noted: set[str] = set()
         self.messages: list[str] = []
-        self._note_what_is_left(settings.stills_rate)
+        self._note_what_is_left()
         deep = any(plane.dtype == np.float32 for plane in found.picture.planes)
         self.format = StillsFormat(
             width=self._window.width,
@@ -107,6 +107,7 @@ class ExrDecoder:
             pixel_format="gbrapf32le" if found.picture.alpha else "gbrpf32le",
             alpha=self._alpha,
             sample_aspect_ratio=_pixel_aspect(found.picture.header),
+            rate=_rate(found.picture.header),
         )
 
     def decode(self, name: str) -> Pixels | None:
@@ -162,19 +163,13 @@ class ExrDecoder:
             inside[..., 3] = picture.planes[-1][part] if picture.alpha else 1.0
         return canvas
 
-    def _note_what_is_left(self, rate: Fraction) -> None:
+    def _note_what_is_left(self) -> None:
         found = self._sequence
         header = found.picture.header
         if found.picture.others:
             self.messages.append(
                 f"{found.first}: the channels {', '.join(found.picture.others)} are left behind; "
                 f"only {', '.join(found.picture.names)} are read"
-            )
-        own_rate = header.get("framesPerSecond")
-        if own_rate is not None and Fraction(own_rate) != rate:
-            self.messages.append(
-                f"{found.first} says {float(own_rate):.6g} frames a second; it is read at "
-                f"{float(rate):.6g}, which --input-fps sets"
             )
         primaries = header.get("chromaticities")
         if (
@@ -197,3 +192,9 @@ def _pixel_aspect(header: Mapping[str, Any]) -> Fraction:
     """Width over height of a pixel; 1 where it is unset or makes no sense."""
     ratio = float(header.get("pixelAspectRatio", 1.0))
     return Fraction(ratio).limit_denominator(1000) if 0.01 < ratio < 100 else Fraction(1)
+
+
+def _rate(header: Mapping[str, Any]) -> Fraction | None:
+    """Frames a second; None where it is unset or makes no sense."""
+    rate = header.get("framesPerSecond")
+    return rate if isinstance(rate, Fraction) and 0 < rate <= 1000 else None

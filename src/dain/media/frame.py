@@ -90,6 +90,7 @@ class VideoInfo:
         live: frames come through a pipe: once, in order, at the first of `rates`, and nobody knows
             how many until they end.
         hdr: static metadata of high dynamic range; None if there are none.
+        profile: ICC profile of stills; empty if they have none.
     """
 
     path: Path
@@ -108,6 +109,7 @@ class VideoInfo:
     plays: int | None = None
     live: bool = False
     hdr: HdrMetadata | None = None
+    profile: bytes = b""
 
 
 @dataclass
@@ -219,6 +221,7 @@ class OutputSpec:
         exact: the source's pictures have not lost anything to a codec: no loss is added where
             the format leaves the choice.
         hdr: static metadata of high dynamic range to write; None if there are none.
+        profile: ICC profile of the source's stills; empty if they have none.
     """
 
     width: int
@@ -237,6 +240,7 @@ class OutputSpec:
     plays: int = 0
     exact: bool = False
     hdr: HdrMetadata | None = None
+    profile: bytes = b""
 
 
 class FrameWriter(ABC):

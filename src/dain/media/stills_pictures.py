@@ -30,7 +30,10 @@ _PIXEL_FORMATS = {
 
 @dataclass(frozen=True)
 class StillsFormat:
-    """What all frames of a sequence of stills share; see `VideoInfo` for the words."""
+    """What all frames of a sequence of stills share; see `VideoInfo` for the words.
+
+    `rate` is that which the stills themselves tell; None if they tell none.
+    """
 
     width: int
     height: int
@@ -40,6 +43,7 @@ class StillsFormat:
     alpha: bool
     sample_aspect_ratio: Fraction = Fraction(1)
     profile: bytes = b""
+    rate: Fraction | None = None
 
 
 class StillsDecoder(Protocol):

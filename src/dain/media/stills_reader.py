@@ -13,14 +13,14 @@ from dain.media.frame import Colour, Damage, Frame, FrameReader, Pixels, Timesta
 from dain.media.stills_names import format_of
 from dain.media.stills_pictures import PictureDecoder, StillsDecoder
 from dain.media.stills_sources import StillsSource, open_source
-from dain.settings import ReadSettings
+from dain.settings import DEFAULT_STILLS_RATE, ReadSettings
 
 
 class StillsReader(FrameReader):
     """Stills in natural order (a folder, a zip) or by their number (a pattern), one a frame.
 
     A still's `pts` is its place in a folder or zip, or its number less the smallest one in a
-    pattern; the time base is one over the rate that the settings give. A still that
+    pattern; the time base is one over the rate that the settings give, or EXR stills. A still that
     cannot be decoded, and a number that is missing from a pattern, leave their time
     empty and are counted as damage.
 
@@ -37,23 +37,24 @@ class StillsReader(FrameReader):
         self._source = open_source(path)
         self._stills = self._source.stills
         self._places = [place for place, _ in self._stills]
-        self._time_base = 1 / settings.stills_rate
         self._unreadable: set[str] = set()
         self._report_missing()
         try:
-            self._decoder = _decoder_for(path, self._source, settings)
+            self._decoder = decoder_for(path, self._source, settings)
         except BaseException:
             self._source.close()
             raise
         self.messages = self._decoder.messages
         found = self._decoder.format
+        rate = settings.stills_rate or found.rate or DEFAULT_STILLS_RATE
+        self._time_base = 1 / rate
         self.info = VideoInfo(
             path=path,
             width=found.width,
             height=found.height,
             bit_depth=found.bit_depth,
             time_base=self._time_base,
-            rates=(settings.stills_rate,),
+            rates=(rate,),
             frame_count=len(self._stills),
             duration=(self._places[-1] + 1) * self._time_base,
             colour=Colour(),
@@ -61,6 +62,7 @@ class StillsReader(FrameReader):
             codec=found.codec,
             pixel_format=found.pixel_format,
             alpha=found.alpha,
+            profile=found.profile,
         )
 
     def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
@@ -123,8 +125,8 @@ class StillsReader(FrameReader):
             self.damage.messages.append(f"{name} cannot be decoded; bridged")
 
 
-def _decoder_for(path: Path, source: StillsSource, settings: ReadSettings) -> StillsDecoder:
-    """What decodes these stills.
+def decoder_for(path: Path, source: StillsSource, settings: ReadSettings) -> StillsDecoder:
+    """What decodes these stills as frames that are all alike.
 
     Raises:
         MediaError: EXR and other stills are mixed, or see the decoders.

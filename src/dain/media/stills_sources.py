@@ -44,6 +44,24 @@ def open_source(path: Path) -> StillsSource:
     return ZippedStills(path) if is_archive(path) else LooseStills(path)
 
 
+class NamedStills(StillsSource):
+    """Stills that are named one by one, wherever they lie."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.stills = [(place, str(path)) for place, path in enumerate(paths)]
+
+    def read(self, name: str, size: int = -1) -> bytes:
+        """As promised; files are opened for each reading."""
+        try:
+            with Path(name).open("rb") as file:
+                return file.read(size)
+        except OSError:
+            return b""
+
+    def close(self) -> None:
+        """Nothing is held open between stills."""
+
+
 class LooseStills(StillsSource):
     """Stills that are files of their own, in a folder or under a pattern."""
 

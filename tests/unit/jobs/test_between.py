@@ -6,10 +6,14 @@ import cv2
 import numpy as np
 import pytest
 from tests.support.engines import BlendEngine
+from tests.support.stills import exr_of, png_of, read_exr
 
 from dain.errors import MediaError, OptionError, OutputError
 from dain.jobs import even_times, make_stills
-from dain.settings import EncodeSettings, EngineSettings
+from dain.media import open_reader
+from dain.settings import EncodeSettings, EngineSettings, ReadSettings
+
+HALF = [Fraction(1, 2)]
 
 
 def still(path, value, size=(8, 6), dtype=np.uint8):
@@ -107,3 +111,37 @@ def test_existing_stills_stay_unless_overwritten(pair, tmp_path):
     assert values(tmp_path / "out") == [100]
     make(*pair, tmp_path / "out", [Fraction(1, 4)], overwrite=True)
     assert values(tmp_path / "out") == [50]
+
+
+def test_alpha_lies_between_where_it_can_stay(tmp_path):
+    clear = np.zeros((6, 8, 4), np.uint8)
+    solid = np.full((6, 8, 3), 200, np.uint8)
+    for name, pixels in (("a.png", clear), ("b.png", solid)):
+        (tmp_path / name).write_bytes(png_of(pixels))
+    given = (tmp_path / "a.png", tmp_path / "b.png")
+    make(*given, tmp_path / "out", HALF)
+    with open_reader(tmp_path / "out", ReadSettings(alpha=True)) as reader:
+        (only,) = reader.frames()
+    assert only.pixels[0, 0].tolist() == [100, 100, 100, 128]
+    (tmp_path / "flat").mkdir()
+    flat = tmp_path / "flat" / "%d.jpg"
+    make(*given, flat, HALF)
+    with open_reader(flat) as reader:
+        (only,) = reader.frames()
+    assert np.abs(only.pixels.astype(int) - 228).max() <= 2
+
+
+def test_scene_light_between_two_stills(tmp_path):
+    for name, value in (("a.exr", 4.0), ("b.exr", 9.0)):
+        (tmp_path / name).write_bytes(exr_of(np.full((6, 8, 3), value), np.float16))
+    given = (tmp_path / "a.exr", tmp_path / "b.exr")
+    (tmp_path / "out").mkdir()
+    make(*given, tmp_path / "out" / "%d.exr", HALF)
+    planes, _ = read_exr((tmp_path / "out" / "0.exr").read_bytes())
+    assert 5 < planes["R"][0, 0] < 8
+    make(*given, tmp_path / "shown", HALF)
+    with open_reader(tmp_path / "shown") as reader:
+        assert (next(reader.frames()).pixels == 65535).all()
+    (tmp_path / "b.exr").write_bytes(b"cut short")
+    with pytest.raises(MediaError, match=r"b\.exr cannot be decoded"):
+        make(*given, tmp_path / "no", HALF)
