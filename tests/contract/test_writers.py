@@ -57,6 +57,8 @@ CASES = [
     Case("a.m2ts", tick=TRANSPORT, starts_at_zero=False),
     Case("a.mts", tick=TRANSPORT, starts_at_zero=False),
     Case("a.ogv"),
+    Case("a.y4m"),
+    Case("deep.y4m", {"pix_fmt": "yuv444p16le"}, deep=True, tolerance=0.01),
     Case("a.flv", tick=MILLISECOND),
     Case("a.wmv", tick=2 * MILLISECOND),  # its muxer cuts fractions of a millisecond off
     Case("a.3gp"),

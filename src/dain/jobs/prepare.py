@@ -195,6 +195,7 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         # A loop that is made to close is made to go on; a film has no wish of its own.
         plays=0 if asked.loop or info.plays is None else info.plays,
         exact=not info.pixel_format.startswith(_LOSSY_FORMATS),
+        pixel_format=info.pixel_format,
         hdr=info.hdr,
         profile=info.profile,
     )

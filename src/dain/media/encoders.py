@@ -39,9 +39,10 @@ def container_for(path: Path) -> Container:
     """
     found = CONTAINERS.get(path.suffix.lower())
     if found is None:
+        known = ", ".join((*CONTAINERS, ".y4m", *SUFFIXES))
         raise OutputError(
-            f"expected an output ending in {', '.join((*CONTAINERS, *SUFFIXES))} (or stills: a "
-            f"folder, or a pattern such as frames/%05d.png), found {path.name!r}"
+            f"expected an output ending in {known} (or stills: a folder, or a pattern such as "
+            f"frames/%05d.png), found {path.name!r}"
         )
     return found
 

@@ -220,6 +220,7 @@ class OutputSpec:
         plays: how often an animated image is to be played in all; 0 without end.
         exact: the source's pictures have not lost anything to a codec: no loss is added where
             the format leaves the choice.
+        pixel_format: of the source's pictures, as FFmpeg names it; Y4M keeps it.
         hdr: static metadata of high dynamic range to write; None if there are none.
         profile: ICC profile of the source's stills; empty if they have none.
     """
@@ -239,6 +240,7 @@ class OutputSpec:
     alpha: bool = False
     plays: int = 0
     exact: bool = False
+    pixel_format: str = ""
     hdr: HdrMetadata | None = None
     profile: bytes = b""
 

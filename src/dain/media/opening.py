@@ -48,11 +48,14 @@ def open_writer(
     from dain.media.animation_writer import AnimationWriter
     from dain.media.stills import StillsWriter, is_stills_output
     from dain.media.video_writer import VideoWriter
+    from dain.media.y4m_file import Y4M_SUFFIX, Y4MFileWriter
     from dain.media.y4m_writer import Y4MWriter
 
     settings = settings or EncodeSettings()
     if is_pipe(path):
         return Y4MWriter(spec, settings)
+    if path.suffix.lower() == Y4M_SUFFIX:
+        return Y4MFileWriter(path, spec, settings)
     if is_stills_output(path):
         return StillsWriter(path, spec, settings)
     image_format = output_format(path, settings.codec)

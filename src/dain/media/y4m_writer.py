@@ -36,6 +36,7 @@ class Y4MWriter(FrameWriter):
         spec: what the frames will be like.
         settings: only a pixel format is of use.
         descriptor: to write to.
+        name: of it, for messages.
 
     Attributes:
         messages: notes for the person who runs us.
@@ -45,20 +46,23 @@ class Y4MWriter(FrameWriter):
     """
 
     def __init__(
-        self, spec: OutputSpec, settings: EncodeSettings, descriptor: int = STDOUT
+        self,
+        spec: OutputSpec,
+        settings: EncodeSettings,
+        descriptor: int = STDOUT,
+        name: str = _NAME,
     ) -> None:
+        self._name = name
         if os.isatty(descriptor):
             raise OutputError(
-                f"expected a pipe or file as {_NAME}, found a terminal; "
+                f"expected a pipe or file as {name}, found a terminal; "
                 "add | mpv - or | ffmpeg -i - OUT"
             )
-        self._pixel_format = _pixel_format(spec, settings)
+        self._pixel_format = _pixel_format(spec, settings, name)
         self._colour, self.messages = _colour(spec)
         kinds = kinds_left_behind(spec.source)
         if kinds:
-            self.messages.append(
-                f"a pipe carries pictures only; the source's {kinds} is left behind"
-            )
+            self.messages.append(f"Y4M carries pictures only; the source's {kinds} is left behind")
         self._spec = spec
         self._reformatter = VideoReformatter()
         self._count = 0
@@ -67,7 +71,7 @@ class Y4MWriter(FrameWriter):
         try:
             self._pipe = PipeOutput(descriptor)
         except OSError as error:
-            raise OutputError(f"cannot write to {_NAME}: {reason(error).lower()}") from error
+            raise OutputError(f"cannot write to {self._name}: {reason(error).lower()}") from error
 
     def write(self, frame: Frame) -> None:
         """Take the next frame.
@@ -77,7 +81,7 @@ class Y4MWriter(FrameWriter):
             PipeClosedError: the reader has gone.
         """
         if not self._is_open:
-            raise EncodeError(f"{_NAME} is finished; it takes no more frames")
+            raise EncodeError(f"{self._name} is finished; it takes no more frames")
         height, width = frame.pixels.shape[:2]
         if (width, height) != (self._spec.width, self._spec.height):
             expected = f"{self._spec.width}x{self._spec.height}"
@@ -93,7 +97,7 @@ class Y4MWriter(FrameWriter):
             raise PipeClosedError(f"{error}; frames written before: {self._count}") from error
         except OSError as error:
             self._is_open = False
-            raise EncodeError(f"cannot write to {_NAME}: {reason(error).lower()}") from error
+            raise EncodeError(f"cannot write to {self._name}: {reason(error).lower()}") from error
         self._count += 1
 
     def finish(self) -> None:
@@ -124,8 +128,8 @@ class Y4MWriter(FrameWriter):
         )
 
 
-def _pixel_format(spec: OutputSpec, settings: EncodeSettings) -> str:
-    """As asked, else 4:2:0 in the source's depth."""
+def _pixel_format(spec: OutputSpec, settings: EncodeSettings, target: str) -> str:
+    """As asked, else the source's own, else 4:2:0 in its depth."""
     unfit = [
         name
         for name, value in (
@@ -138,10 +142,12 @@ def _pixel_format(spec: OutputSpec, settings: EncodeSettings) -> str:
     if unfit or settings.crf == 0:
         names = " and ".join(unfit) or "--crf"
         raise OutputError(
-            f"{names} cannot apply to {_NAME}, which carries uncompressed Y4M; "
-            "give it to the program that reads the pipe"
+            f"{names} cannot apply to {target}, which carries uncompressed Y4M; "
+            "give it to the program that reads it"
         )
     if settings.pix_fmt is None:
+        if spec.pixel_format in CHROMA_TAGS:
+            return spec.pixel_format
         depth = next(depth for depth in (8, 10, 12, 14, 16) if depth >= min(spec.bit_depth, 16))
         return "yuv420p" if depth == 8 else f"yuv420p{depth}le"
     for name in (settings.pix_fmt, f"{settings.pix_fmt}le"):

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from dain.errors import OutputError
 from dain.media.container_tables import CONTAINERS, Container
 from dain.media.encoder import Encoder
+from dain.media.encoder_tables import ENCODERS
 from dain.media.encoders import _tick, choose
 from dain.media.frame import Colour, OutputSpec
+from dain.media.hardware_encoders import HARDWARE_ENCODERS, software_for
 from dain.media.hdr import HdrMetadata, LightLevel
 from dain.media.opening import keeps_alpha
 from dain.media.pixel_formats import bit_depth
@@ -227,7 +229,11 @@ def test_a_codec_name_finds_its_encoder() -> None:
         ("a.mp4", {"pix_fmt": "rgb24"}, (64, 48), "not supported"),
         ("a.mp4", {"options": {"zork": "1"}}, (64, 48), "no option 'zork'"),
         ("a.mp4", {"options": {"profile": "zork"}}, (64, 48), "cannot write"),
-        ("a.mkv", {"codec": "ffv1", "crf": 3}, (64, 48), "no --crf"),
+        ("a.mkv", {"codec": "ffv1", "crf": 3}, (64, 48), "no --crf; it loses nothing"),
+        ("a.mov", {"codec": "prores_ks", "crf": 3}, (64, 48), "no --crf; choose by.*profile="),
+        ("a.mp4", {"codec": "h264_nvenc"}, (256, 256), "device and driver; --codec libx264"),
+        ("a.mkv", {"codec": "av1_amf"}, (256, 256), "device and driver; --codec libsvtav1"),
+        ("a.mp4", {"codec": "hevc_vaapi"}, (256, 256), "no encoder hevc_vaapi; --codec libx265"),
         ("a.webm", {"codec": "libsvtav1"}, (300, 5), "at least 64"),
     ],
 )
@@ -249,3 +255,46 @@ def test_a_frame_lasts_a_whole_number_of_ticks(rate: Fraction) -> None:
 
 def test_an_unwieldy_rate_is_timed_in_microseconds() -> None:
     assert _tick(Container("mp4"), Encoder(), Fraction(10**12 + 1, 10**10)) == Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "crf", "expected"),
+    [
+        ("libx264", 23, {"crf": "23"}),
+        ("h264_nvenc", 23, {"rc": "vbr", "cq": "23", "b": "0"}),
+        ("hevc_nvenc", 0, {"cq": "1"}),
+        ("av1_nvenc", 60, {"cq": "60"}),
+        ("h264_qsv", 23, {"global_quality": "23"}),
+        ("hevc_amf", 23, {"rc": "cqp", "qp_i": "23", "qp_p": "23"}),
+        ("av1_amf", 23, {"qp_i": "92"}),
+        ("h264_videotoolbox", 23, {"flags": "+qscale", "global_quality": str(59 * 118)}),
+        ("hevc_mf", 51, {"rate_control": "quality", "quality": "8"}),
+        ("mpeg4", 17, {"flags": "+qscale", "global_quality": str(3 * 118)}),
+        ("mpeg4", 23, {"global_quality": str(6 * 118)}),
+        ("wmv2", 63, {"global_quality": str(31 * 118)}),
+        ("mjpeg", 0, {"global_quality": "118"}),
+    ],
+)
+def test_crf_is_said_in_the_encoders_own_terms(
+    encoder: str, crf: int, expected: dict[str, str]
+) -> None:
+    quality = ENCODERS[encoder].quality
+    assert quality is not None
+    assert expected.items() <= dict(quality(crf)).items()
+
+
+def test_crf_changes_what_encoders_without_it_write() -> None:
+    choice, _ = choose(Path("a.avi"), spec(), EncodeSettings(crf=29))
+    assert choice.options["global_quality"] == str(12 * 118)
+
+
+def test_hardware_encoders_have_a_like_in_software() -> None:
+    assert all(software_for(name) in ENCODERS for name in HARDWARE_ENCODERS)
+    assert software_for("libx264") is None
+    assert software_for("prores_ks") is None
+
+
+def test_a_rate_that_an_encoder_does_not_know_is_named() -> None:
+    odd = OutputSpec(width=64, height=48, rate=Fraction(37))
+    with pytest.raises(OutputError, match=r"does not support 37/1 fps$"):
+        choose(Path("a.ts"), odd, EncodeSettings(codec="mpeg2video"))
