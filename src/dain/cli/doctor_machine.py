@@ -62,7 +62,7 @@ def _cpu_features() -> list[str]:
 
 def describe_memory() -> dict[str, int]:
     """Memory in bytes, of the container where there is one with a limit."""
-    from dain.engine.memory import available_host_memory, total_host_memory
+    from dain.engine.host_memory import available_host_memory, total_host_memory
 
     return {
         "memory_bytes": total_host_memory(),

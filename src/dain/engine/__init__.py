@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from dain.engine.interpolator import Interpolator
-from dain.engine.limits import FrameLimits
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dain.engine.interpolator import Interpolator
+    from dain.engine.limits import FrameLimits
 
 __all__ = ["FrameLimits", "Interpolator"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the interpolator, and torch with it, when it is asked for."""
+    if name == "Interpolator":
+        from dain.engine.interpolator import Interpolator
+
+        return Interpolator
+    if name == "FrameLimits":
+        from dain.engine.limits import FrameLimits
+
+        return FrameLimits
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -61,8 +61,14 @@ class MemoryFit:
         self._device = device
         self._tile_size = tile_size
         self._memory = memory
+        self._reserved = 0
         self._ceiling: int | None = None  # tiles that turned out to be the largest possible
         self._shape: tuple[tuple[int, ...], Fraction] | None = None
+
+    def reserve(self, count: int) -> None:
+        """Leave `count` bytes of the host's memory alone when tiles are chosen next."""
+        self._reserved = count if self._device.type != "cuda" else 0
+        self._shape = None
 
     def fit(
         self,
@@ -95,7 +101,8 @@ class MemoryFit:
             needed = self._network.working_set(height, width, scale, tile)
             if needed > budget and self._memory is not None:
                 warnings.warn(
-                    f"frames of {width}x{height} need about {needed / 2**30:.1f} GiB, more than "
+                    f"frames of {width}x{height} need about "
+                    f"{(needed + self._reserved) / 2**30:.1f} GiB, more than "
                     "--memory allows",
                     MemoryWarning,
                     4,
@@ -111,7 +118,7 @@ class MemoryFit:
         return find_limits(self._network, self._budget())
 
     def _budget(self) -> int:
-        return budget_on(self._device) if self._memory is None else self._memory
+        return budget_on(self._device, self._memory, self._reserved)
 
     def run(self, work: Callable[[], Result], forget: Callable[[], None]) -> Result:
         """Do some work; where memory runs out, do it again in a way that needs less.

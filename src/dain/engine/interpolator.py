@@ -107,6 +107,13 @@ class Interpolator:
         self.model = model
         self.device = str(self._device)
 
+    def reserve(self, count: int) -> None:
+        """Leave `count` bytes of the memory to count on to others, such as frames that wait.
+
+        On a GPU, which has memory of its own, this changes nothing.
+        """
+        self._fit.reserve(count)
+
     @property
     def precision(self) -> str:
         """The arithmetic of the learned layers, resolved."""

@@ -14,6 +14,7 @@ from dain.jobs.making import FrameInterpolator, FrameMaker, checked, until
 from dain.jobs.pipeline import run_pipeline
 from dain.jobs.prepare import PreparedJob
 from dain.jobs.progress import ProgressMeter
+from dain.jobs.room import Room
 from dain.jobs.stopping import StopRequest
 from dain.jobs.watching import Watch
 from dain.jobs.workfolder import WorkFolder
@@ -38,6 +39,7 @@ class Task:
         interpolator: engine to use instead.
         stop: asks the run to stop where it can go on later.
         watch: over the stages.
+        room: for frames in flight.
     """
 
     source: Path
@@ -51,6 +53,7 @@ class Task:
     interpolator: FrameInterpolator | None = None
     stop: StopRequest = field(default_factory=StopRequest)
     watch: Watch = field(default_factory=Watch)
+    room: Room = field(default_factory=Room)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def make_at_once(task: Task) -> Made:
         if engine is None:
             task.meter.enter("loading")
             engine = task.load(task.settings.engine)
-        maker = FrameMaker(task.job, task.watch.engine(engine))
+        maker = FrameMaker(task.job, task.watch.engine(engine), batch_bytes=task.room.batch_bytes)
         task.meter.enter("interpolating")
         convert(task, task.job, maker, writer.write, interrupt=writer.interrupt)
         task.meter.enter("finishing")
@@ -164,6 +167,7 @@ def convert(
         encode=watch.encoding(keep_and_encode),
         on_made=task.meter.count,
         interrupt=stop_waiting,
+        capacity=task.room.queue,
     )
     stop_at_damage()
 

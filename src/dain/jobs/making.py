@@ -47,6 +47,7 @@ class FrameMaker:
         interpolator: makes the new frames.
         done: source frames that earlier work is done with, before the first of ours.
         opening: the frame that a loop ends in; by default the last one at or before its start.
+        batch_bytes: of the new frames that are made of a pair at once.
 
     Attributes:
         frames_in: source frames used so far.
@@ -60,10 +61,12 @@ class FrameMaker:
         interpolator: FrameInterpolator,
         done: int = 0,
         opening: Frame | None = None,
+        batch_bytes: int = _BATCH_BYTES,
     ) -> None:
         self.frames_in = self.done = done
         self.duration = Fraction(0)
         self._opening = opening
+        self._batch_bytes = batch_bytes
         self._job = job
         self._plan = job.plan
         self._interpolator = interpolator
@@ -116,7 +119,7 @@ class FrameMaker:
         shown_until: Fraction | None = None,
     ) -> Iterator[Frame]:
         """Output frames of the instants; without a later frame the earlier one is held."""
-        batch_size = max(1, min(_LARGEST_BATCH, _BATCH_BYTES // max(1, earlier.pixels.nbytes)))
+        batch_size = max(1, min(_LARGEST_BATCH, self._batch_bytes // max(1, earlier.pixels.nbytes)))
         while batch := list(islice(instants, batch_size)):
             times = [instant.t for instant in batch if instant.t != 0]
             made: list[npt.NDArray[Any]] = []

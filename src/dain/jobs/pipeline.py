@@ -24,6 +24,7 @@ def run_pipeline(
     encode: Callable[[Made], None],
     on_made: Callable[[], None] = lambda: None,
     interrupt: Callable[[], None] = lambda: None,
+    capacity: int = CAPACITY,
 ) -> None:
     """Run three stages side by side until `transform` ends.
 
@@ -37,12 +38,13 @@ def run_pipeline(
         on_made: called in the calling thread after each output is handed on.
         interrupt: called when the run ends, whatever ended it: lets `decode` and `encode` return
             where they wait for another program.
+        capacity: items that may wait between two stages.
 
     Raises:
         BaseException: the first failure of any stage, as that stage raised it.
     """
-    decoded: Channel[Decoded] = Channel(CAPACITY)
-    made: Channel[Made] = Channel(CAPACITY)
+    decoded: Channel[Decoded] = Channel(capacity)
+    made: Channel[Made] = Channel(capacity)
     decoder = _Stage("dain-decode", lambda: _give(decode, decoded))
     encoder = _Stage("dain-encode", lambda: _take(made, encode))
     try:

@@ -120,7 +120,8 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
         opening = next(task.reader.frames(task.job.from_pts), None) if job.plan.loop else None
     segments = folder.manifest.segments
     source_frames = segments[-1].source_frames if segments else 0
-    maker = FrameMaker(job, task.watch.engine(engine), source_frames, opening)
+    watched = task.watch.engine(engine)
+    maker = FrameMaker(job, watched, source_frames, opening, task.room.batch_bytes)
     length = segment_length(job.spec, engine.model)
     writer = SegmentWriter(folder, length, trial.segment_encoder, task.reader.damage_places)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from dain.engine.host_memory import used_memory
 from dain.jobs.conversion import Task, make_at_once
 from dain.jobs.keeping import FrameKeeper, check_kept_folders
 from dain.jobs.making import FrameInterpolator
@@ -16,6 +17,7 @@ from dain.jobs.preview import check_preview_apart
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.report import OnReport, Reporter
 from dain.jobs.resuming import make_in_segments
+from dain.jobs.room import Room, room_for
 from dain.jobs.stopping import StopRequest
 from dain.jobs.watching import Watch
 from dain.media import open_reader
@@ -108,6 +110,7 @@ def _run(
         job = prepare(reader, settings)
         meter.total = job.plan.count
         reporter.watch.begin(job)
+        room = room_for(job.spec, settings.engine.memory)
         task = Task(
             source=source,
             output=output,
@@ -115,11 +118,12 @@ def _run(
             reader=reader,
             job=job,
             meter=meter,
-            load=lambda engine: make_interpolator(engine),
-            interpolator=interpolator,
+            load=lambda engine: _beside(room, make_interpolator(engine), engine.memory),
+            interpolator=interpolator and _beside(room, interpolator, settings.engine.memory),
             stop=stop,
             watch=reporter.watch,
             keeper=keeper,
+            room=room,
         )
         # What goes through a pipe is gone: there is nothing to go back to.
         is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))
@@ -139,6 +143,15 @@ def _run(
             (*job.plan.messages, *reader.messages, *made.messages, *reader.damage.messages)
         ),
     )
+
+
+def _beside(room: Room, engine: FrameInterpolator, memory: int | None) -> FrameInterpolator:
+    """The engine, told what the rest of the run needs of the memory that it may count on."""
+    reserve = getattr(engine, "reserve", None)
+    if reserve is not None:
+        # What is free is counted without what we hold already; what a person allows is not.
+        reserve(room.needed + (used_memory() if memory is not None else 0))
+    return engine
 
 
 def make_interpolator(settings: EngineSettings) -> FrameInterpolator:

@@ -6,14 +6,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dain.engine.host_memory import available_host_memory, total_host_memory
 from dain.engine.memory import (
     TILES,
-    available_host_memory,
     budget_on,
     choose_tile,
     is_out_of_memory,
     tiles_below,
-    total_host_memory,
 )
 from dain.networks import Dain, DainLite
 

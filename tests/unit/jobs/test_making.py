@@ -7,7 +7,6 @@ import pytest
 from tests.support.engines import BlendEngine
 
 from dain.errors import MediaError
-from dain.jobs import making
 from dain.jobs.making import FrameMaker
 from dain.jobs.prepare import PreparedJob, common_time_base
 from dain.media import Frame, OutputSpec
@@ -130,10 +129,10 @@ def test_lost_frames_at_the_beginning_are_held():
     assert brightness(made) == [10, 10, 10, 15, 20, 25, 30, 30]
 
 
-def test_fewer_frames_are_made_in_long_gaps_at_a_time(monkeypatch):
-    monkeypatch.setattr(making, "_BATCH_BYTES", 3 * 6)
+def test_fewer_frames_are_made_in_long_gaps_at_a_time():
     engine = BlendEngine()
-    made = FrameMaker(job_for([0, 100], factor=Fraction(8)), engine).make(frames([0, 100]))
+    maker = FrameMaker(job_for([0, 100], factor=Fraction(8)), engine, batch_bytes=3 * 6)
+    made = maker.make(frames([0, 100]))
     assert len(list(made)) == 16
     assert max(len(call) for call in engine.calls) <= 3
     assert [time for call in engine.calls for time in call] == [Fraction(k, 8) for k in range(1, 8)]
