@@ -80,7 +80,7 @@ def interpolate_video(
         scale: size at which motion is estimated, in (0, 1], or ``"auto"``.
         tile_size: side in pixels of the pieces in which new frames are made, to save memory,
             or ``"auto"``.
-        memory: what the network may count on: bytes, or text like ``"6G"``; None for a share
+        memory: what the process is to stay within: bytes, or text like ``"6G"``; None for half
             of what is free.
         start: first instant, seconds after the first frame.
         end: instant at which the output stops, itself excluded.

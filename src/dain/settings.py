@@ -93,7 +93,8 @@ class EngineSettings:
             (1 up to 1080p, half for 4K).
         tile_size: side in pixels of the pieces in which new frames are made, or ``auto`` (whole
             frames where memory allows, else the largest that it allows).
-        memory: bytes that the network may count on; None for a share of what is free.
+        memory: bytes that the whole process may use, within a run; the network alone outside of
+            one. None for half of what is free.
     """
 
     model: str = DEFAULT_MODEL

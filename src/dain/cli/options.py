@@ -159,7 +159,7 @@ Memory = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="Memory that the network may count on, such as 6G; else a share of what is free.",
+        help="Memory to stay within, such as 6G; else half of what is free.",
         rich_help_panel=_ENGINE,
     ),
 ]
