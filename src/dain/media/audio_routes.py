@@ -57,16 +57,16 @@ class AudioRoute:
             return []
 
     def _take(self, frame: AudioFrame) -> Iterator[AnyPacket]:
-        try:
-            blocks = list(self._run.take(frame))
-        except (FFmpegError, ValueError):
-            self.bad += 1
-            return
-        for block in blocks:
-            if self._stretches:
-                yield from self._encode(self._stretched(block))
-            else:
-                yield from self._encode(block)
+        blocks = self._run.take(frame)
+        while True:
+            try:
+                block = next(blocks, None)
+            except (FFmpegError, ValueError):
+                self.bad += 1
+                return
+            if block is None:
+                return
+            yield from self._encode(self._stretched(block) if self._stretches else block)
 
     def _stretched(self, block: Samples) -> Wave:
         if self._stretcher is None:

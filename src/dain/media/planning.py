@@ -138,7 +138,8 @@ def _is_understood(stream: Stream, container: Container) -> bool:
     if stream.type == "video" and container.codecs is not None:
         return stream.codec.canonical_name in container.codecs
     context = stream.codec_context
-    return container.holds_other(context.codec.canonical_name if context else None)
+    name = context.codec.canonical_name if context else getattr(stream, "name", None)
+    return container.holds_other(name)
 
 
 def _is_held(container: Container, accepted: Sequence[Plan], plan: Plan) -> bool:

@@ -6,11 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from tests.support.videos import Audio, make_video
 from tests.unit.media.test_streams import SIZE, add_streams, interpolate
 
 from dain.media.audio_encoders import encoders_for, layouts_for
+from dain.media.audio_samples import SampleRun
 from dain.media.container_tables import CONTAINERS
 from dain.media.window import TimeMap, Window
 
@@ -158,3 +160,21 @@ def test_lossless_audio_stays_the_same_to_the_sample(tmp_path: Path) -> None:
                 b"".join(bytes(f.planes[0])[: f.samples * 4] for f in container.decode(audio=0))
             )
     assert heard[0] == heard[1]
+
+
+def test_a_gap_becomes_silence_piece_by_piece_and_an_overlap_goes() -> None:
+    run = SampleRun(Window(end=F(4000)))
+
+    def frame(at: int) -> av.AudioFrame:
+        made = av.AudioFrame.from_ndarray(np.ones((1, 1000), np.int16), "s16p", "mono")
+        made.sample_rate, made.pts, made.time_base = 8000, at, F(1, 8000)
+        return made
+
+    assert [block.shape[1] for block in run.take(frame(8000))] == [1000]
+    assert run.begin == 8000
+    assert [block.shape[1] for block in run.take(frame(8500))] == [500]  # half of it is known
+    far = run.take(frame(3600 * 8000))
+    silence = next(far)
+    assert silence.shape == (1, 8000)
+    assert not silence.any()
+    assert sum(block.shape[1] for block in far) == 3600 * 8000 + 1000 - 9500 - 8000
