@@ -1,17 +1,22 @@
 """``dain train`` as a person uses it: the real network, on scenes of noise."""
 
+import contextlib
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import pytest
 import torch
 from tests.support.runs import write_triplets
 
+from dain.cli.main import main
 from dain.training.checkpoints import CheckpointFolder
 from dain.training.run_log import read_log
 
@@ -23,14 +28,21 @@ def triplets(tmp_path):
     return write_triplets(tmp_path / "set", 2)
 
 
+@pytest.fixture(scope="module")
+def made_run(tmp_path_factory):
+    """Not to be changed: a run of four steps."""
+    home = tmp_path_factory.mktemp("made")
+    asked = ("--steps", 4, "--validate", write_triplets(home / "set", 2))
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = main([str(word) for word in ("train", "-o", home / "run", *SMALL, *asked)])
+    assert (code, out.getvalue()) == (0, "")
+    return home / "run"
+
+
 @pytest.fixture
-def run(dain, tmp_path, triplets):
-    """A run of four steps."""
-    folder = tmp_path / "run"
-    outcome = dain("train", "-o", folder, *SMALL, "--steps", 4, "--validate", triplets)
-    assert outcome.code == 0, outcome.lines
-    assert outcome.out == ""
-    return folder
+def run(made_run, tmp_path):
+    """A copy of the run."""
+    return Path(shutil.copytree(made_run, tmp_path / "run"))
 
 
 def test_a_run_is_logged_plotted_and_exported(dain, run, tmp_path):
