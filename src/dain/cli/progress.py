@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dain.jobs import OnProgress, Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
+_NARROW = 60  # columns; in fewer, a bar and its words would be cut off
 
 
 class ProgressDisplay:
@@ -57,7 +58,9 @@ class ProgressDisplay:
             print_note(event.note)
         if self._bar is None:
             self._bar = _make_bar()
-            self._task = self._bar.add_task(event.stage, total=None, count="", speed="", left="")
+            self._task = self._bar.add_task(
+                event.stage, total=None, count="", speed="", left="", short=""
+            )
             self._bar.start()
         assert self._task is not None
         self._bar.update(
@@ -65,9 +68,10 @@ class ProgressDisplay:
             description=event.stage,
             completed=event.done,
             total=event.total or None,
-            count=_count(event) if _counts_bytes(event) else f"{event.done}/{event.total or '?'}",
+            count=_short_count(event),
             speed=_speed(event),
             left=_left(event),
+            short=_short(event),
         )
 
     def _print(self, event: Progress) -> None:
@@ -92,13 +96,16 @@ def _make_bar() -> Bar:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True)
+    if console.width < _NARROW:
+        return Bar(TextColumn("{task.fields[short]}"), console=console, transient=True)
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[speed]}"),
         TextColumn("{task.fields[left]}"),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
     )
 
@@ -112,6 +119,19 @@ def _count(event: Progress) -> str:
         of = f" of {show_bytes(event.total)}" if event.total else ""
         return f"{show_bytes(event.done)}{of}"
     return f"{event.done} of {event.total or '?'} frames"
+
+
+def _short_count(event: Progress) -> str:
+    return _count(event) if _counts_bytes(event) else f"{event.done}/{event.total or '?'}"
+
+
+def _short(event: Progress) -> str:
+    """What a narrow terminal has room for; the stage only where nothing is counted."""
+    if event.rate is None:
+        return event.stage
+    left = event.seconds_left
+    parts = [_short_count(event), _speed(event).replace(" frames", "")]
+    return " ".join(parts if left is None else [*parts, show_seconds(left)])
 
 
 def _speed(event: Progress) -> str:

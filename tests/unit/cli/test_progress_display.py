@@ -53,6 +53,25 @@ def test_a_terminal_gets_a_bar(capsys, monkeypatch):
     assert "20/20" in captured.err
 
 
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (Progress("interpolating", 4000, 150_000, 23.4, 5400.0), "4000/150000 23.4/s 1:30:00"),
+        (Progress("interpolating", 4000, 0, 23.4), "4000/? 23.4/s"),
+        (Progress("loading"), "loading"),
+    ],
+)
+def test_a_narrow_terminal_gets_short_words(capsys, monkeypatch, event, shown):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "30")
+    with ProgressDisplay(quiet=False) as display:
+        display.on_progress(event)
+    captured = capsys.readouterr().err
+    assert shown in captured
+    assert "…" not in captured
+
+
 def test_a_bar_begins_with_what_is_known(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm-256color")
