@@ -16,6 +16,7 @@ from dain.jobs import JobResult, OnProgress, ReportFile, run_anywhere
 from dain.media.remote import as_place
 from dain.settings import (
     DEFAULT_MODEL,
+    Deinterlace,
     EncodeSettings,
     EngineSettings,
     JobSettings,
@@ -47,6 +48,8 @@ def interpolate_video(
     end_frame: int | None = None,
     slow_motion: bool = False,
     loop: bool = False,
+    keep_timing: bool = False,
+    deinterlace: str = "auto",
     input_fps: Number | None = None,
     codec: str | None = None,
     crf: int | None = None,
@@ -88,6 +91,10 @@ def interpolate_video(
         end_frame: last source frame, included; instead of `end`.
         slow_motion: keep the source's rate and make the video longer.
         loop: the last frame flows into the first.
+        keep_timing: every source frame keeps its instant, and new ones divide the gaps evenly:
+            into `factor` parts, which must be whole, or into as many as come closest to `fps`.
+        deinterlace: interlaced frames become whole ones with ``"auto"``, one for each field
+            with ``"bob"``; with ``"off"`` they stay as they are.
         input_fps: rate at which stills play; None for 24, or what EXR stills say.
         codec: encoder as FFmpeg names it; None lets the output's name decide.
         crf: constant rate factor of the encoder, 0 to 63.
@@ -126,6 +133,8 @@ def interpolate_video(
         end_frame=end_frame,
         slow_motion=slow_motion,
         loop=loop,
+        keep_timing=keep_timing,
+        deinterlace=deinterlace,
         input_fps=input_fps,
         codec=codec,
         crf=crf,
@@ -161,6 +170,8 @@ def job_settings(
     end_frame: int | None = None,
     slow_motion: bool = False,
     loop: bool = False,
+    keep_timing: bool = False,
+    deinterlace: str = "auto",
     input_fps: Number | None = None,
     codec: str | None = None,
     crf: int | None = None,
@@ -188,6 +199,7 @@ def job_settings(
             end_frame=end_frame,
             slow_motion=slow_motion,
             loop=loop,
+            keep_timing=keep_timing,
         ),
         engine=engine_settings(
             model=model,
@@ -206,7 +218,8 @@ def job_settings(
             overwrite=overwrite,
         ),
         read=ReadSettings(
-            stills_rate=None if input_fps is None else _read("--input-fps", parse_rate, input_fps)
+            stills_rate=None if input_fps is None else _read("--input-fps", parse_rate, input_fps),
+            deinterlace=cast(Deinterlace, deinterlace),  # checked there
         ),
         strict=strict,
         resume=resume,

@@ -21,6 +21,9 @@ DEFAULT_STILLS_RATE = Fraction(24)  # most stills have no rate of their own
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "fp16")
 
+Deinterlace = Literal["auto", "off", "bob"]
+DEINTERLACE: tuple[Deinterlace, ...] = ("auto", "off", "bob")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSettings:
@@ -35,6 +38,8 @@ class TimeSettings:
         end_frame: last source frame, included; instead of `end`.
         slow_motion: keep the source's rate and make the video longer.
         loop: the last frame flows into the first.
+        keep_timing: every source frame keeps its instant, new ones divide the gaps evenly: into
+            `factor` parts, which must be whole, or into as many as come closest to `fps`.
     """
 
     fps: Fraction | None = None
@@ -45,6 +50,7 @@ class TimeSettings:
     end_frame: int | None = None
     slow_motion: bool = False
     loop: bool = False
+    keep_timing: bool = False
 
     def __post_init__(self) -> None:
         if (self.fps is None) == (self.factor is None):
@@ -53,6 +59,11 @@ class TimeSettings:
         for name, value in (("--fps", self.fps), ("--factor", self.factor)):
             if value is not None and value <= 0:
                 raise OptionError(f"{name} must be above 0, found {value}")
+        if self.keep_timing and self.factor is not None and self.factor.denominator != 1:
+            raise OptionError(
+                "--keep-timing divides the time between two frames into whole parts: expected a "
+                f"--factor such as 2 or 3, found {self.factor}; or give --fps instead"
+            )
         _check_range("--start", self.start, "--start-frame", self.start_frame)
         _check_range("--end", self.end, "--end-frame", self.end_frame)
         if self.start is not None and self.end is not None and self.end <= self.start:
@@ -157,15 +168,22 @@ class ReadSettings:
         stills_rate: rate at which stills play; None for their own (EXR may have one), else 24.
         alpha: frames of a transparent source come as RGBA; else they are laid on white.
         scene_linear: frames of EXR stills come as they are stored; else as a display shows them.
+        deinterlace: ``auto`` makes one whole frame of an interlaced one, ``bob`` one of each of
+            its fields, ``off`` leaves them as they are.
     """
 
     stills_rate: Fraction | None = None
     alpha: bool = False
     scene_linear: bool = False
+    deinterlace: Deinterlace = "auto"
 
     def __post_init__(self) -> None:
         if self.stills_rate is not None and self.stills_rate <= 0:
             raise OptionError(f"--input-fps must be above 0, found {self.stills_rate}")
+        if self.deinterlace not in DEINTERLACE:
+            raise OptionError(
+                f"--deinterlace must be one of {', '.join(DEINTERLACE)}, found {self.deinterlace!r}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

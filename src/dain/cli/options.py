@@ -100,6 +100,21 @@ Loop = Annotated[
     bool,
     typer.Option("--loop", help="Let the last frame flow into the first.", rich_help_panel=_TIME),
 ]
+KeepTiming = Annotated[
+    bool,
+    typer.Option(
+        "--keep-timing",
+        help="Keep every source frame's own time, and divide the gaps evenly.",
+        rich_help_panel=_TIME,
+    ),
+]
+Deinterlace = Annotated[
+    str,
+    typer.Option(
+        help="auto (whole frames of interlaced ones), bob (one of each field) or off.",
+        rich_help_panel=_TIME,
+    ),
+]
 InputFps = Annotated[
     str | None,
     typer.Option(

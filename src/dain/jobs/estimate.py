@@ -235,8 +235,7 @@ def _middle_of(job: PreparedJob, pts: Sequence[int]) -> PreparedJob:
     end = min(plan.end, timing.time_of(pts[stop])) if stop > begin else plan.end
     # A range that holds its last frame is not measured by interpolating beyond it.
     closed = plan.closed and not plan.loop and end == plan.end
-    sample = replace(plan, start=start, end=end, loop=False, closed=closed)
-    return replace(job, plan=sample, from_pts=pts[begin], offset=Fraction(0))
+    return replace(job, plan=plan.part(start, end, closed), from_pts=pts[begin], offset=Fraction(0))
 
 
 def _sample_name(output: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
@@ -18,6 +19,8 @@ from dain.timeline import Instant
 # A long gap at a high rate has more new frames than memory: they are made in batches.
 _BATCH_BYTES = 128 * 2**20
 _LARGEST_BATCH = 16
+
+_HALF = Fraction(1, 2)
 
 
 class FrameInterpolator(Protocol):
@@ -136,17 +139,22 @@ class FrameMaker:
         job, plan = self._job, self._plan
         duration = plan.output_duration(instant.index)
         if shown_until is not None:
-            left = (shown_until - instant.time) * plan.fps / plan.output_rate
-            duration = min(duration, left)
+            duration = min(duration, (shown_until - instant.time) * plan.stretch)
         time = plan.output_time(instant.index)
         self.duration = time + duration
+        begin, end = self._ticks(time), self._ticks(time + duration)
         return Frame(
             pixels=pixels,
-            pts=round((job.offset + time) / job.time_base),
+            pts=begin,
             time_base=job.time_base,
-            duration=max(1, round(duration / job.time_base)),
+            duration=max(1, end - begin),
             index=instant.index,
         )
+
+    def _ticks(self, time: Fraction) -> int:
+        """An output time in units of the job; exact but where no unit fits all times."""
+        # Halves go up, or equal periods would differ.
+        return math.floor((self._job.offset + time) / self._job.time_base + _HALF)
 
 
 def checked(frames: Iterator[Frame], check: Callable[[], None]) -> Iterator[Frame]:

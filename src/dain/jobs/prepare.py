@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from dain.errors import MediaError, OptionError, OutputError
+from dain.jobs.ticks import common_time_base, varying_times
 from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha, takes_scene_linear
 from dain.media.clock import clock_start
 from dain.media.pipes import is_pipe
 from dain.settings import JobSettings, ReadSettings, TimeSettings
 from dain.timeline import Plan, Timing, live, make_plan, measure
-
-# FFmpeg keeps both halves of a time base in 32 bits.
-_LARGEST_PART = 2**31 - 1
-_FINEST_SPLIT = 1000
 
 # Pixel formats of luma and chroma, which is what lossy codecs work in.
 _LOSSY_FORMATS = ("yuv", "nv", "p0", "p2", "p4")
@@ -60,30 +56,36 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
             f"expected a video of at least two frames, found {found} in {reader.info.path}"
         )
     if reader.info.live:
+        _refuse_keeping(settings.time)
         timing = live(reader.info.rates[0], len(listed.pts))
     else:
-        timing = measure(listed.pts, listed.time_base, reader.info.rates, listed.last_duration)
+        timing = measure(
+            listed.pts,
+            listed.time_base,
+            reader.info.rates,
+            listed.last_duration,
+            snap=not settings.time.keep_timing,
+        )
     plan = make_plan(timing, settings.time, listed.pts)
     spec = _output_spec(reader.info, timing, plan, settings.time)
-    last_duration = _last_duration(plan, timing)
+    time_base = common_time_base(plan, timing, spec.copy_offset)
     return PreparedJob(
         timing=timing,
         plan=plan,
-        spec=spec,
+        spec=replace(spec, varying=varying_times(plan, time_base)),
         from_pts=timing.pts_of(plan.start) if plan.start > 0 else None,
         promised_pts=listed.pts[-1],
         offset=spec.copy_offset,
-        time_base=common_time_base(plan.output_rate, spec.copy_offset, last_duration),
+        time_base=time_base,
     )
 
 
-def _last_duration(plan: Plan, timing: Timing) -> Fraction:
-    """How long the last output frame stands; where the end is open, what divides it for sure."""
-    if not plan.is_open:
-        return plan.output_duration(plan.count - 1)
-    # It ends after whole source frames, counted from a start that may lie between two.
-    stretch = plan.fps / plan.output_rate
-    return _largest_common_unit(stretch / timing.rate, stretch * plan.start)
+def _refuse_keeping(asked: TimeSettings) -> None:
+    if asked.keep_timing:
+        raise OptionError(
+            "--keep-timing needs an input whose times can be listed, found a pipe, which has a "
+            "constant rate; leave it out"
+        )
 
 
 def from_frame(job: PreparedJob, index: int) -> PreparedJob:
@@ -147,34 +149,10 @@ def check_name(path: Path) -> None:
         raise OptionError(f"no permission to look into the folder {path}; change its mode or owner")
 
 
-def common_time_base(rate: Fraction, offset: Fraction, last_duration: Fraction) -> Fraction:
-    """The coarsest time base in which frame times and durations are whole numbers.
-
-    Where that is finer than FFmpeg can hold, frame times stay exact and only the offset
-    and the last duration are rounded.
-
-    Args:
-        rate: of the output.
-        offset: time of its first frame, in seconds.
-        last_duration: of its last frame, in seconds.
-    """
-    period = 1 / rate
-    unit = _largest_common_unit(_largest_common_unit(period, offset), last_duration)
-    if max(unit.numerator, unit.denominator) <= _LARGEST_PART:
-        return unit
-    return period / min(_FINEST_SPLIT, max(1, _LARGEST_PART // period.denominator))
-
-
-def _largest_common_unit(a: Fraction, b: Fraction) -> Fraction:
-    """The largest fraction of which both are whole multiples."""
-    numerator = math.gcd(a.numerator * b.denominator, b.numerator * a.denominator)
-    return Fraction(numerator, a.denominator * b.denominator)
-
-
 def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSettings) -> OutputSpec:
     first = timing.first_pts * timing.time_base
     has_end = asked.end is not None or asked.end_frame is not None
-    stretch = plan.fps / plan.output_rate
+    stretch = plan.stretch
     # A whole video keeps its place beside its audio; a cut or stretched one starts at 0, and what
     # an audio codec adds at its end would be stretched as well.
     is_whole = plan.start == 0 and not has_end and stretch == 1

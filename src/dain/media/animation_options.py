@@ -84,6 +84,8 @@ def check_request(
             f"{spec.width}x{spec.height}"
         )
     _check_rate(name, limits, spec.rate)
+    if spec.varying is not None:
+        _check_longest(name, limits, spec.varying.longest)
 
 
 def _check_rate(name: str, limits: Limits, rate: Fraction) -> None:
@@ -97,11 +99,26 @@ def _check_rate(name: str, limits: Limits, rate: Fraction) -> None:
             f"a {name} file shows at most {float(fastest):g} frames per second{why}, found "
             f"{float(rate):.6g}; give --fps {float(fastest):g}, or {other}"
         )
-    if 1 / rate > limits.longest:
+    _check_longest(name, limits, 1 / rate)
+
+
+def _check_longest(name: str, limits: Limits, longest: Fraction) -> None:
+    if longest > limits.longest:
         raise OutputError(
             f"a {name} file shows a frame for at most {float(limits.longest):g} s, found "
-            f"{float(1 / rate):.6g} s; give a higher --fps"
+            f"{float(longest):.6g} s; give a higher --fps"
         )
+
+
+def short_note(name: str, image_format: str, spec: OutputSpec) -> str | None:
+    """What to say of varying delays of which some are too short for the format."""
+    least = LIMITS[image_format].shortest
+    if spec.varying is None or spec.shortest >= least:
+        return None
+    return (
+        f"a {name} file shows no frame for less than {float(least):g} s: shorter ones stand for "
+        "that, and the next ones make up for it"
+    )
 
 
 def browser_note(image_format: str, rate: Fraction) -> str | None:

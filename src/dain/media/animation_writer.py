@@ -16,6 +16,7 @@ from dain.media.animation_options import (
     browser_note,
     check_request,
     gif_dither,
+    short_note,
     webp_quality,
 )
 from dain.media.apng_encoder import ApngEncoder
@@ -163,7 +164,7 @@ def _encoder(
 
 def _notes(name: str, image_format: str, spec: OutputSpec) -> list[str]:
     """What the output cannot hold, or others cannot play."""
-    notes = []
+    notes: list[str | None] = []
     kinds = kinds_left_behind(spec.source)
     if kinds:
         notes.append(f"a {name} file holds pictures only; the source's {kinds} is left behind")
@@ -179,5 +180,6 @@ def _notes(name: str, image_format: str, spec: OutputSpec) -> list[str]:
             f"a {name} file cannot note the source's wide or high dynamic range colour: it will "
             "look pale; an .mp4 keeps it"
         )
-    note = browser_note(image_format, spec.rate)
-    return [*notes, note] if note else notes
+    notes.append(browser_note(image_format, spec.rate))
+    notes.append(short_note(name, image_format, spec))
+    return [note for note in notes if note]

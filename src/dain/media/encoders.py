@@ -136,13 +136,15 @@ def _candidates(
     for name in _encoder_names(container, spec, settings):
         _check_held(path, container, name)
         encoder = ENCODERS.get(name, Encoder())
+        if spec.varying is not None:
+            _check_timed(path, container, name, encoder)
         usual = _usual_formats(encoder, spec)
         for pixel_format in (settings.pix_fmt,) if settings.pix_fmt else _offered(name, usual):
             choice = Choice(
                 encoder=name,
                 pixel_format=pixel_format,
                 options=encoder_options(name, pixel_format, spec, settings),
-                time_base=_tick(container, encoder, spec.rate),
+                time_base=_tick(container, encoder, spec),
                 tag=encoder.tag if container.format in ("mp4", "mov") else None,
             )
             choices.append(choice)
@@ -206,6 +208,20 @@ def _check_held(path: Path, container: Container, encoder: str) -> None:
     )
 
 
+def _check_timed(path: Path, container: Container, name: str, encoder: Encoder) -> None:
+    """Refuse what counts frames instead of timing them, where their times vary."""
+    if container.constant_rate:
+        raise OutputError(
+            f"a {path.suffix} file counts frames and cannot keep times that vary; name an .mp4 "
+            "or .mkv, or leave --keep-timing out"
+        )
+    if encoder.coarse_time:
+        raise OutputError(
+            f"{name} counts frames and cannot keep times that vary; give --codec libx264, or "
+            "leave --keep-timing out"
+        )
+
+
 def _holds(container: Container, encoder: str) -> bool:
     if container.codecs is not None:
         return av.Codec(encoder, "w").canonical_name in container.codecs
@@ -229,13 +245,13 @@ def _offered(encoder: str, usual: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in usual if name in offered) or (offered[0],)
 
 
-def _tick(container: Container, encoder: Encoder, rate: Fraction) -> Fraction:
+def _tick(container: Container, encoder: Encoder, spec: OutputSpec) -> Fraction:
     """A time base in which a frame lasts a whole number of ticks, fine enough for offsets."""
     if container.constant_rate or encoder.coarse_time:
-        return 1 / rate
-    if rate.numerator > _MOST_TICKS:
+        return 1 / spec.rate
+    ticks = spec.rate.numerator if spec.varying is None else spec.varying.unit.denominator
+    if ticks > _MOST_TICKS:
         return _MICROSECOND
-    ticks = rate.numerator
     while ticks < _FINEST_TICKS:
         ticks *= 2
     return Fraction(1, ticks)

@@ -200,13 +200,28 @@ class FrameReader(ABC):
 
 
 @dataclass(frozen=True)
+class VaryingTimes:
+    """The times of frames that follow no constant rate, in seconds.
+
+    Attributes:
+        unit: all times and durations are whole multiples of it.
+        shortest: least time from one frame to the next.
+        longest: that a frame stands.
+    """
+
+    unit: Fraction
+    shortest: Fraction
+    longest: Fraction
+
+
+@dataclass(frozen=True)
 class OutputSpec:
     """What a writer must know before its first frame.
 
     Attributes:
         width: of the frames it will be given.
         height: likewise.
-        rate: constant output rate.
+        rate: constant output rate, or the average of a varying one.
         bit_depth: of the source, bits a component.
         colour: tags to write, and by which RGB becomes YUV.
         sample_aspect_ratio: width over height of one pixel.
@@ -223,6 +238,7 @@ class OutputSpec:
         pixel_format: of the source's pictures, as FFmpeg names it; Y4M keeps it.
         hdr: static metadata of high dynamic range to write; None if there are none.
         profile: ICC profile of the source's stills; empty if they have none.
+        varying: times of frames that follow no constant rate; None where they do.
     """
 
     width: int
@@ -243,6 +259,12 @@ class OutputSpec:
     pixel_format: str = ""
     hdr: HdrMetadata | None = None
     profile: bytes = b""
+    varying: VaryingTimes | None = None
+
+    @property
+    def shortest(self) -> Fraction:
+        """Least time from one frame to the next, in seconds."""
+        return 1 / self.rate if self.varying is None else self.varying.shortest
 
 
 class FrameWriter(ABC):

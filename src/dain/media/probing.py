@@ -62,6 +62,7 @@ class Probe:
         outliers: times beyond what the container promises; None if it does not.
         has_alpha: the pixel format has room for transparency.
         decoder: name of the one to use instead of FFmpeg's choice; None for that.
+        interlaced: the first frame holds two fields of different times.
         messages: notes for the person who runs us.
     """
 
@@ -78,6 +79,7 @@ class Probe:
     outliers: Outliers | None
     has_alpha: bool
     decoder: str | None
+    interlaced: bool
     messages: tuple[str, ...]
 
 
@@ -148,6 +150,7 @@ def probe(path: Path) -> Probe:
             outliers=_outliers(promised_end, promised_container_end, _time_base(stream)),
             has_alpha=has_alpha(pixel_format),
             decoder=decoder,
+            interlaced=bool(frame.interlaced_frame),
             messages=tuple(messages),
         )
 

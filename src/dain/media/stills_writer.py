@@ -162,7 +162,7 @@ class StillsWriter(FrameWriter):
         )
 
     def _note_left_behind(self) -> None:
-        """Name what a video source holds and stills cannot."""
+        """Name what the source or the run has and stills cannot hold."""
         kinds = kinds_left_behind(self._spec.source)
         if kinds:
             self.messages.append(f"stills hold pictures only; the source's {kinds} is left behind")
@@ -171,6 +171,8 @@ class StillsWriter(FrameWriter):
                 "stills cannot note the source's wide or high dynamic range colour: they will look "
                 "pale; an .mp4 keeps it"
             )
+        if self._spec.varying is not None:
+            self.messages.append("stills have no times; those that --keep-timing keeps are lost")
 
     def _note_others(self) -> None:
         """Name the stills of an earlier, longer output that stay behind."""

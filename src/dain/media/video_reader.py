@@ -19,6 +19,7 @@ from dain.media.colour import colour_of, to_rgb
 from dain.media.containers import open_container, reason
 from dain.media.damage import DamageLog
 from dain.media.decoding import Pass, Picture, Suspect
+from dain.media.deinterlacing import Deinterlacing, last_before
 from dain.media.frame import Frame, FrameReader, Pixels, Timestamps
 from dain.media.probing import probe
 from dain.media.scan import Clock, PacketTimes, scan
@@ -40,7 +41,7 @@ class VideoReader(FrameReader):
     Args:
         path: of the video file.
         settings: whether frames keep their transparency, as ``(H, W, 4)`` RGBA, if there is
-            any; else it is laid on white.
+            any (else it is laid on white), and whether they are deinterlaced.
 
     Raises:
         MediaError: it is missing, unreadable, no video, or holds no decodable frame.
@@ -60,7 +61,10 @@ class VideoReader(FrameReader):
         # If it is not kept, what comes after the first frames is still to be seen.
         late = found is Transparency.NONE and not self._keeps_alpha
         self._uses_alpha = self._probe.has_alpha and (found is Transparency.SOME or late)
-        self.info = replace(self._probe.info, alpha=self._uses_alpha and self._keeps_alpha)
+        info = replace(self._probe.info, alpha=self._uses_alpha and self._keeps_alpha)
+        wish = (settings or ReadSettings()).deinterlace
+        self._deinterlacing = Deinterlacing(wish, self._probe, self.messages)
+        self.info = self._deinterlacing.info(info)
 
     def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
         """Decode from the start, or from the last frame at or before `from_pts`.
@@ -77,7 +81,7 @@ class VideoReader(FrameReader):
         """Presentation times from the packets; read once, then remembered."""
         self._check_open()
         times = self._packet_times()
-        return Timestamps(times.pts, self.info.time_base, times.last_duration)
+        return self._deinterlacing.timestamps(times, self.info.time_base)
 
     def damage_places(self) -> list[Any]:
         """What `damage` counts, place by place."""
@@ -132,9 +136,10 @@ class VideoReader(FrameReader):
     def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:
         reformatter = VideoReformatter()
         index: int | None = None
-        for picture in self._pictures(from_pts):
+        pictures = self._deinterlacing.pictures(self._pictures, self._packet_times, from_pts)
+        for picture in pictures:
             if index is None:
-                listed = () if from_pts is None else self._packet_times().pts
+                listed = () if from_pts is None else self.timestamps().pts
                 index = bisect_left(listed, picture.pts)
             yield Frame(
                 pixels=self._pixels(picture.native, reformatter),
@@ -184,7 +189,7 @@ class VideoReader(FrameReader):
                     yield first
                     yield from pictures
                     return
-        yield from _last_before(decode(), from_pts)
+        yield from last_before(decode(), from_pts)
 
     def _pixels(self, native: VideoFrame, reformatter: VideoReformatter) -> Pixels:
         coded_size = self._probe.coded_size
@@ -220,18 +225,3 @@ def _reach(pictures: Iterator[Picture], target: int) -> Picture | None:
     except FFmpegError:
         pass  # this container cannot seek there
     return None
-
-
-def _last_before(pictures: Iterator[Picture], pts: int) -> Iterator[Picture]:
-    """Drop all pictures before the last one at or before `pts`."""
-    held: Picture | None = None
-    for picture in pictures:
-        if picture.pts > pts:
-            if held is not None:
-                yield held
-                held = None
-            yield picture
-        else:
-            held = picture
-    if held is not None:
-        yield held

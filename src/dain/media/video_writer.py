@@ -95,10 +95,12 @@ class VideoWriter(FrameWriter):
         except (FFmpegError, OSError, ValueError) as error:
             raise OutputError(f"cannot begin {self._path}: {_reason(error)}") from error
         tick = video.time_base or choice.time_base
-        if 1 / self._spec.rate < tick:
+        if self._spec.shortest < tick:
+            found = f"{float(self._spec.rate):g} frames per second"
+            if self._spec.varying is not None:
+                found = f"frames that are {float(1000 * self._spec.shortest):.3g} ms apart"
             raise OutputError(
-                f"a {self._path.suffix} file cannot time {float(self._spec.rate):g} frames per "
-                "second; lower the rate or name an .mp4"
+                f"a {self._path.suffix} file cannot time {found}; lower the rate or name an .mp4"
             )
         return output, video
 

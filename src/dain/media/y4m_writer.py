@@ -63,6 +63,8 @@ class Y4MWriter(FrameWriter):
         kinds = kinds_left_behind(spec.source)
         if kinds:
             self.messages.append(f"Y4M carries pictures only; the source's {kinds} is left behind")
+        if spec.varying is not None:
+            self.messages.append("Y4M has no times; those that --keep-timing keeps are lost")
         self._spec = spec
         self._reformatter = VideoReformatter()
         self._count = 0

@@ -1,15 +1,15 @@
 """Which instants become output frames, each with its place between two source frames.
 
-Instants are ``start + k / fps`` for every whole ``k`` with ``k / fps < end - start``. A
-plan is arithmetic only: it is asked pair by pair as frames arrive, finds the indices of
-a pair in constant time, and never holds the schedule, however long the source.
+A plan is arithmetic only: it is asked pair by pair as frames arrive, finds the indices of a
+pair at once, and never holds the schedule, however long the source.
 """
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 OPEN_END = Fraction(10**12)
@@ -31,9 +31,9 @@ class Instant:
     t: Fraction
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The output instants of one run.
+@dataclass(frozen=True, kw_only=True)
+class Plan(ABC):
+    """The output instants of one run; its kinds differ in where these lie.
 
     Feed it a stream of frames like this (`schedule` does, for times alone)::
 
@@ -45,9 +45,6 @@ class Plan:
         emit(last, plan.tail(last_time, end))
 
     Attributes:
-        fps: instants per second of source time.
-        output_rate: rate at which the output plays; `fps`, or the source's rate in
-            slow motion.
         start: source time of the first instant, seconds after the first frame.
         end: source time at which the instants stop, itself excluded; `OPEN_END` if unknown.
         loop: the last frame flows into the first.
@@ -58,8 +55,6 @@ class Plan:
         first: index of the first instant to make; those before it are made already.
     """
 
-    fps: Fraction
-    output_rate: Fraction
     start: Fraction
     end: Fraction
     loop: bool = False
@@ -73,28 +68,50 @@ class Plan:
         return self.end >= OPEN_END
 
     @property
+    @abstractmethod
+    def output_rate(self) -> Fraction:
+        """Rate at which the output plays; the average where it varies."""
+
+    @property
+    @abstractmethod
+    def stretch(self) -> Fraction:
+        """Seconds of output for a second of source; 1 but in slow motion."""
+
+    @abstractmethod
+    def source_time(self, index: int) -> Fraction:
+        """Where output frame `index` lies in the source, in seconds after the first frame."""
+
+    @abstractmethod
+    def index_at(self, time: Fraction) -> int:
+        """Index of the first instant at or after a source time up to `end`."""
+
+    @abstractmethod
+    def distances(self) -> frozenset[Fraction]:
+        """Seconds of output from one instant to the next, each that occurs."""
+
+    @property
     def count(self) -> int:
-        """Number of instants, ``ceil((end - start) * fps)``; 0 while the end is open."""
-        if self.is_open:
-            return 0
-        return math.ceil((self.end - self.start) * self.fps)
+        """Number of instants from `start` to `end`, whatever `first` is; 0 while that is open."""
+        return 0 if self.is_open else self.index_at(self.end)
 
     @property
     def duration(self) -> Fraction:
         """How many seconds the output plays."""
-        return (self.end - self.start) * self.fps / self.output_rate
-
-    def source_time(self, index: int) -> Fraction:
-        """Where output frame `index` lies in the source, in seconds after the first frame."""
-        return self.start + index / self.fps
+        return (self.end - self.start) * self.stretch
 
     def output_time(self, index: int) -> Fraction:
         """When output frame `index` is shown, in seconds after the first."""
-        return index / self.output_rate
+        return (self.source_time(index) - self.start) * self.stretch
 
     def output_duration(self, index: int) -> Fraction:
         """How many seconds output frame `index` stands; the last stops at the end."""
-        return min(1 / self.output_rate, self.duration - self.output_time(index))
+        is_last = not self.is_open and index + 1 >= self.count
+        until = self.end if is_last else self.source_time(index + 1)
+        return (until - self.source_time(index)) * self.stretch
+
+    def part(self, start: Fraction, end: Fraction, closed: bool) -> Plan:
+        """The same instants from `start`, which may become one, to `end`; no loop."""
+        return replace(self, start=start, end=end, closed=closed, loop=False, first=0)
 
     def needs(self, time0: Fraction, time1: Fraction) -> bool:
         """Whether a frame at `time1` is of use after the one at `time0`.
@@ -149,7 +166,40 @@ class Plan:
             yield Instant(index, time, (time - time0) / (time1 - time0))
 
     def _indices(self, low: Fraction, high: Fraction) -> range:
-        """Indices of the instants in ``[low, high)`` that are to be made."""
-        first = math.ceil((low - self.start) * self.fps)
-        stop = math.ceil((high - self.start) * self.fps)
-        return range(max(first, self.first), stop)
+        """Indices of the instants in ``[low, high)``."""
+        return range(max(self.index_at(low), self.first), self.index_at(high))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstantPlan(Plan):
+    """Instants ``start + k / fps`` for every whole ``k`` with ``k / fps < end - start``.
+
+    Attributes:
+        fps: instants per second of source time.
+        rate: rate at which the output plays; `fps`, or the source's rate in slow motion.
+    """
+
+    fps: Fraction
+    rate: Fraction
+
+    @property
+    def output_rate(self) -> Fraction:
+        """Rate at which the output plays."""
+        return self.rate
+
+    @property
+    def stretch(self) -> Fraction:
+        """Seconds of output for a second of source."""
+        return self.fps / self.rate
+
+    def source_time(self, index: int) -> Fraction:
+        """Where output frame `index` lies in the source, in seconds after the first frame."""
+        return self.start + index / self.fps
+
+    def index_at(self, time: Fraction) -> int:
+        """Index of the first instant at or after a source time."""
+        return max(0, math.ceil((time - self.start) * self.fps))
+
+    def distances(self) -> frozenset[Fraction]:
+        """One frame of the output's rate."""
+        return frozenset((1 / self.rate,))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from dain.errors import OptionError
 from dain.settings import TimeSettings
-from dain.timeline.plan import Instant, Plan
+from dain.timeline.gaps import note_gaps
+from dain.timeline.kept import keep_instants
+from dain.timeline.plan import ConstantPlan, Instant, Plan
 from dain.timeline.timing import Timing
 
 
@@ -20,8 +23,11 @@ def make_plan(timing: Timing, settings: TimeSettings, pts: Sequence[int]) -> Pla
     ``--loop`` the range begins with the frame that stands at its start, so that the
     last frame flows into exactly the picture the output begins with.
 
+    With ``--keep-timing`` the instants are the source's own and new ones between, see
+    `KeptPlan`; a start that falls between two frames is one more.
+
     Args:
-        timing: of the source.
+        timing: of the source; not snapped to a grid if its times are to be kept.
         settings: what was asked.
         pts: of every frame of the source, rising, as `measure` was given them.
 
@@ -31,9 +37,10 @@ def make_plan(timing: Timing, settings: TimeSettings, pts: Sequence[int]) -> Pla
     messages = []
     fps = settings.fps if settings.fps is not None else _factor(settings) * timing.rate
     if fps < timing.rate:
+        what = "all are kept, none is added" if settings.keep_timing else "frames are left out"
         messages.append(
             f"{_show(fps)} frames per second are fewer than the source's "
-            f"{_show(timing.rate)}: frames are left out"
+            f"{_show(timing.rate)}: {what}"
         )
     start = _find_start(timing, settings, pts)
     if settings.loop:
@@ -50,15 +57,30 @@ def make_plan(timing: Timing, settings: TimeSettings, pts: Sequence[int]) -> Pla
             f"expected a range that ends after it starts, found an end at {_show(end)} s "
             f"and a start at {_show(start)} s"
         )
-    return Plan(
-        fps=fps,
-        output_rate=timing.rate if settings.slow_motion else fps,
-        start=start,
-        end=end,
-        loop=settings.loop,
-        closed=settings.loop or settings.end_frame is not None,
-        messages=tuple(messages),
-    )
+    closed = settings.loop or settings.end_frame is not None
+    plan: Plan
+    if settings.keep_timing:
+        plan = keep_instants(
+            pts,
+            timing,
+            start=start,
+            end=end,
+            loop=settings.loop,
+            closed=closed,
+            factor=None if settings.factor is None else int(settings.factor),
+            fps=fps,
+            slow_motion=settings.slow_motion,
+        )
+    else:
+        plan = ConstantPlan(
+            fps=fps,
+            rate=timing.rate if settings.slow_motion else fps,
+            start=start,
+            end=end,
+            loop=settings.loop,
+            closed=closed,
+        )
+    return replace(plan, messages=(*messages, *note_gaps(plan, timing, pts)))
 
 
 def schedule(

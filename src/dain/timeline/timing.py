@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -80,6 +80,7 @@ def measure(
     time_base: Fraction,
     rates: Sequence[Fraction],
     last_duration: int | None,
+    snap: bool = True,
 ) -> Timing:
     """Find the source's rate, grid and duration from its timestamps.
 
@@ -88,6 +89,8 @@ def measure(
         time_base: seconds per unit.
         rates: the container's candidates, average first, then base rate; may be empty.
         last_duration: how long the last frame stands, in units of `time_base`.
+        snap: move times onto the grid if there is one; else they stay as they are listed, and
+            the result has no grid.
 
     Raises:
         ValueError: there are no timestamps or they do not rise.
@@ -98,7 +101,8 @@ def measure(
         raise ValueError("expected rising timestamps, found two that do not rise")
     candidates = [rate for rate in rates if rate > 0]
     if len(pts) == 1:
-        return _measure_single(pts[0], time_base, candidates, last_duration)
+        single = _measure_single(pts[0], time_base, candidates, last_duration)
+        return single if snap else replace(single, grid=None)
     constant = fit_constant(pts, time_base, candidates)
     grid = constant or fit_with_gaps(pts, time_base, candidates)
     last_time = _snap((pts[-1] - pts[0]) * time_base, grid, time_base)
@@ -107,6 +111,12 @@ def measure(
     draft = Timing(time_base, pts[0], steps_rate, grid, len(pts), last_time)
     duration = last_time + draft.span_of(last_duration)
     rate = constant or _average_rate(len(pts), duration, candidates, grid)
+    if not snap:
+        end = (pts[-1] - pts[0]) * time_base
+        # A last frame that does not say how long it stands takes one frame of the grid.
+        ticks = last_duration if last_duration is not None and last_duration > 0 else None
+        duration = end + (draft.span_of(None) if ticks is None else ticks * time_base)
+        grid = None
     return Timing(time_base, pts[0], rate, grid, len(pts), duration)
 
 

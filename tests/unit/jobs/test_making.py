@@ -8,7 +8,8 @@ from tests.support.engines import BlendEngine
 
 from dain.errors import MediaError
 from dain.jobs.making import FrameMaker
-from dain.jobs.prepare import PreparedJob, common_time_base
+from dain.jobs.prepare import PreparedJob
+from dain.jobs.ticks import common_time_base
 from dain.media import Frame, OutputSpec
 from dain.settings import TimeSettings
 from dain.timeline import make_plan, measure
@@ -17,7 +18,7 @@ BASE = Fraction(1, 1000)
 
 
 def job_for(pts, offset=Fraction(0), **time):
-    timing = measure(pts, BASE, (), 100)
+    timing = measure(pts, BASE, (), 100, snap=not time.get("keep_timing"))
     plan = make_plan(timing, TimeSettings(**time), pts)
     return PreparedJob(
         timing=timing,
@@ -26,7 +27,7 @@ def job_for(pts, offset=Fraction(0), **time):
         from_pts=None,
         promised_pts=pts[-1],
         offset=offset,
-        time_base=common_time_base(plan.output_rate, offset, plan.output_duration(plan.count - 1)),
+        time_base=common_time_base(plan, timing, offset),
     )
 
 

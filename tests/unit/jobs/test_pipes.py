@@ -121,3 +121,9 @@ def test_a_source_that_breaks_off_ends_the_output_with_a_warning(tmp_path):
     assert b'"frames_in": 5' in out
     assert any("middle of a frame" in line for line in lines)
     assert len(read(output)) == 11  # 5 / 29.97 seconds at 60
+
+
+def test_times_of_a_pipe_cannot_be_kept():
+    code, out, lines = converse(y4m(2), "-", "-o", "-", "--factor", "2", "--keep-timing")
+    assert (code, out) == (2, b"")
+    assert "--keep-timing needs an input whose times can be listed, found a pipe" in lines[-1]

@@ -5,37 +5,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.support.videos import Audio, make_video
 
 from dain.errors import MediaError, OptionError, OutputError
-from dain.jobs.prepare import check_name, check_names, common_time_base, prepare
+from dain.jobs.prepare import check_name, check_names, prepare
 from dain.media import open_reader
 from dain.settings import JobSettings, TimeSettings
-
-rates = st.builds(Fraction, st.integers(1, 240_000), st.integers(1, 1001))
-
-
-@given(
-    rates,
-    st.builds(Fraction, st.integers(0, 10**6), st.sampled_from([1, 1000, 12288, 90000])),
-    st.builds(Fraction, st.integers(1, 1000), st.sampled_from([1000, 24000, 90000])),
-)
-def test_all_times_are_whole_in_the_common_time_base(rate, offset, last):
-    unit = common_time_base(rate, offset, last)
-    assert max(unit.numerator, unit.denominator) < 2**31
-    assert (1 / rate / unit).denominator == 1
-    exact = {(value / unit).denominator for value in (offset, last)}
-    rough = 1 / rate / 1000
-    assert exact == {1} or unit >= rough * Fraction(9, 10)
-
-
-def test_a_time_base_that_ffmpeg_cannot_hold_is_coarsened():
-    rate, offset = Fraction(2**31 - 1, 2**30), Fraction(1, 90_000)
-    unit = common_time_base(rate, offset, Fraction(1, 7))
-    assert max(unit.numerator, unit.denominator) < 2**31
-    assert (1 / rate / unit).denominator == 1
 
 
 def plan(path, **time):

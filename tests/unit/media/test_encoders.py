@@ -16,7 +16,7 @@ from dain.media.container_tables import CONTAINERS, Container
 from dain.media.encoder import Encoder
 from dain.media.encoder_tables import ENCODERS
 from dain.media.encoders import _tick, choose
-from dain.media.frame import Colour, OutputSpec
+from dain.media.frame import Colour, OutputSpec, VaryingTimes
 from dain.media.hardware_encoders import HARDWARE_ENCODERS, software_for
 from dain.media.hdr import HdrMetadata, LightLevel
 from dain.media.opening import keeps_alpha
@@ -247,14 +247,27 @@ def test_refusals_are_one_line(
 
 @given(st.fractions(min_value=Fraction(1, 1000), max_value=1000, max_denominator=100_000))
 def test_a_frame_lasts_a_whole_number_of_ticks(rate: Fraction) -> None:
-    tick = _tick(Container("mp4"), Encoder(), rate)
+    tick = _tick(Container("mp4"), Encoder(), replace(spec(), rate=rate))
     assert (1 / rate / tick).denominator == 1
     assert tick <= Fraction(1, 10_000)
     assert tick.denominator < 2**31
 
 
 def test_an_unwieldy_rate_is_timed_in_microseconds() -> None:
-    assert _tick(Container("mp4"), Encoder(), Fraction(10**12 + 1, 10**10)) == Fraction(1, 10**6)
+    unwieldy = replace(spec(), rate=Fraction(10**12 + 1, 10**10))
+    assert _tick(Container("mp4"), Encoder(), unwieldy) == Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.avi", None), ("a.mp4", "mpeg4")])
+def test_what_counts_frames_refuses_times_that_vary(
+    tmp_path: Path, name: str, codec: str | None
+) -> None:
+    times = VaryingTimes(Fraction(1, 1000), Fraction(1, 50), Fraction(1, 10))
+    varying = replace(spec(), varying=times)
+    with pytest.raises(OutputError, match="counts frames and cannot keep times that vary"):
+        choose(tmp_path / name, varying, EncodeSettings(codec=codec))
+    choice, _ = choose(tmp_path / "a.mp4", varying, EncodeSettings())
+    assert (times.unit / choice.time_base).denominator == 1
 
 
 @pytest.mark.parametrize(

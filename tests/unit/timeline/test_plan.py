@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dain.errors import OptionError
 from dain.settings import TimeSettings
-from dain.timeline import Instant, Plan, Timing, make_plan, measure, schedule
+from dain.timeline import ConstantPlan, Instant, Timing, make_plan, measure, schedule
 
 NTSC_FILM, NTSC_DOUBLE = Fraction(24000, 1001), Fraction(60000, 1001)
 MILLISECOND = Fraction(1, 1000)
@@ -24,13 +24,18 @@ def constant(rate: Fraction, count: int) -> tuple[Timing, list[int]]:
     return measure(pts, 1 / rate, [rate], 1), pts
 
 
-def run(timing: Timing, pts: list[int], **asked: object) -> tuple[Plan, Shown]:
+def run(timing: Timing, pts: list[int], **asked: object) -> tuple[ConstantPlan, Shown]:
     plan = make_plan(timing, TimeSettings(**asked), pts)  # type: ignore[arg-type]
+    assert isinstance(plan, ConstantPlan)
     times = (timing.time_of(value) for value in pts)
     return plan, list(schedule(plan, times, timing.duration))
 
 
-def check(plan: Plan, shown: Shown, times: list[Fraction], end: Fraction) -> None:
+def plan_of(fps: Fraction, start: Fraction, end: Fraction, closed: bool = False) -> ConstantPlan:
+    return ConstantPlan(fps=fps, rate=fps, start=start, end=end, closed=closed)
+
+
+def check(plan: ConstantPlan, shown: Shown, times: list[Fraction], end: Fraction) -> None:
     """What holds for every plan over a whole source."""
     assert len(shown) == plan.count == math.ceil((plan.end - plan.start) * plan.fps)
     assert [instant.index for _, _, instant in shown] == list(range(plan.count))
@@ -214,7 +219,7 @@ def test_frames_after_the_range_are_not_asked_for() -> None:
 
 
 def test_lost_frames_are_bridged() -> None:
-    plan = Plan(Fraction(20), Fraction(20), Fraction(0), Fraction(1))
+    plan = plan_of(Fraction(20), Fraction(0), Fraction(1))
     times = [Fraction(n, 10) for n in (2, 3, 6)]
     shown = list(schedule(plan, times, Fraction(7, 10)))
     assert [instant.index for _, _, instant in shown] == list(range(14))
@@ -226,7 +231,7 @@ def test_lost_frames_are_bridged() -> None:
 
 
 def test_lost_frames_before_a_closed_end_are_held_until_it() -> None:
-    plan = Plan(Fraction(10), Fraction(10), Fraction(0), Fraction(4, 10), closed=True)
+    plan = plan_of(Fraction(10), Fraction(0), Fraction(4, 10), closed=True)
     times = [Fraction(n, 10) for n in (0, 1, 4, 5)]
     shown = list(schedule(plan, times, Fraction(6, 10)))
     assert [(earlier, instant.t) for earlier, _, instant in shown] == [(0, 0)] + [(1, 0)] * 3
@@ -268,7 +273,7 @@ def test_a_range_that_ends_before_it_starts(asked: dict[str, object]) -> None:
 def test_a_million_frames_do_not_drift() -> None:
     count = 10**6
     duration = count / NTSC_FILM
-    plan = Plan(NTSC_DOUBLE, NTSC_DOUBLE, Fraction(0), duration)
+    plan = plan_of(NTSC_DOUBLE, Fraction(0), duration)
     assert plan.count == 2_500_000
     assert plan.output_time(plan.count - 1) + plan.output_duration(plan.count - 1) == duration
     for number in (0, 1, count // 2, count - 2):
@@ -282,7 +287,7 @@ def test_a_million_frames_do_not_drift() -> None:
 
 
 def test_pairs_join_without_gap_or_overlap() -> None:
-    plan = Plan(Fraction(60), Fraction(60), Fraction(1, 7), Fraction(9))
+    plan = plan_of(Fraction(60), Fraction(1, 7), Fraction(9))
     times = [Fraction(n, 23) for n in range(23 * 9 + 1)]
     indices = [instant.index for pair in pairwise(times) for instant in plan.between(*pair)]
     assert indices == list(range(plan.count))
