@@ -62,8 +62,8 @@ class _Run:
             time_base=Fraction(1),
         )
         mode = "send_field" if each_field else "send_frame"
-        bwdif = self._graph.add("bwdif", f"mode={mode}:parity=auto:deint=interlaced")
-        # A size or kind that the filter does not take may be converted, but goes back again.
+        bwdif = self._graph.add("bwdif", f"mode={mode}:parity=auto:deint=interlaced:threads=1")
+        # Pictures of a format that the filter does not take are converted, and back again.
         back = self._graph.add("format", f"pix_fmts={native.format.name}")
         sink = self._graph.add("buffersink")
         for one, following in ((source, bwdif), (bwdif, back), (back, sink)):
