@@ -33,14 +33,12 @@ CASES = [
     Case("aac", "o.mp4", "aac"),
     Case("aac", "o.mp4", "aac", SLOW),
     Case("aac", "o.mp4", "aac", SLOW | RANGE),
-    Case("aac", "o.mkv", "aac", {"factor": Fraction(2)} | RANGE),
     Case("pcm_s24le", "o.mp4", "flac", {"factor": Fraction(2)} | RANGE),
     Case("pcm_s16le", "o.mkv", "pcm_s16le", SLOW | RANGE),
     Case("aac", "o.ogv", "opus", SLOW),
     Case("pcm_s16le", "o.ogv", "flac"),
     Case("aac", "o.wmv", "wmav2", SLOW | RANGE),
     Case("aac", "o.avi", "aac", SLOW),
-    Case("pcm_s16le", "o.ts", "aac", SLOW),
     Case("pcm_s16le", "o.webm", "opus", SLOW | RANGE),
 ]
 

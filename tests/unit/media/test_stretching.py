@@ -11,7 +11,7 @@ from dain.media.stretching import OnsetFinder, Stretcher
 
 RATE = 8_000
 CLICKS = (0.0, 0.31, 0.7, 1.3)
-STRETCHES = [Fraction(2), Fraction(4), Fraction(8), Fraction(5, 2), Fraction(2, 3)]
+STRETCHES = [Fraction(2), Fraction(8), Fraction(5, 2), Fraction(2, 3)]
 
 
 def stretched(wave: np.ndarray, stretch: Fraction, step: int = 1024) -> np.ndarray:
