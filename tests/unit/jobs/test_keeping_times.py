@@ -6,12 +6,15 @@ from itertools import pairwise
 import av
 import pytest
 from tests.support.engines import BlendEngine
+from tests.support.fields import make_fields
 from tests.support.videos import Audio, make_video
 
 from dain.errors import OutputError
 from dain.jobs import estimate_job, run_job
+from dain.jobs.making import FrameMaker
+from dain.jobs.prepare import from_frame, prepare
 from dain.media import open_reader
-from dain.settings import EncodeSettings, JobSettings, TimeSettings
+from dain.settings import EncodeSettings, JobSettings, ReadSettings, TimeSettings
 
 PTS = [0, 40, 70, 76, 200, 212, 300, 333]
 BASE = Fraction(1, 1000)
@@ -158,3 +161,25 @@ def test_what_cannot_hold_the_times_is_refused(tmp_path, name, factor, message):
             BlendEngine(),
         )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
+
+
+@pytest.mark.parametrize("wish", ["auto", "bob"])
+@pytest.mark.parametrize(
+    "time", [{"factor": Fraction(2), "keep_timing": True}, {"fps": Fraction(50)}]
+)
+def test_a_run_taken_up_at_any_frame_makes_the_same(tmp_path, wish, time):
+    path = make_fields(tmp_path / "in.mkv", 4)
+    settings = JobSettings(time=TimeSettings(**time), read=ReadSettings(deinterlace=wish))
+    with open_reader(path, settings.read) as reader:
+        job = prepare(reader, settings)
+
+        def make(part):
+            return list(FrameMaker(part, BlendEngine()).make(reader.frames(part.from_pts)))
+
+        whole = make(job)
+        assert len(whole) == job.plan.count
+        for index in range(1, len(whole)):
+            rest = make(from_frame(job, index))
+            assert [frame.pts for frame in rest] == [frame.pts for frame in whole[index:]]
+            for one, same in zip(rest, whole[index:], strict=True):
+                assert (one.pixels == same.pixels).all()
