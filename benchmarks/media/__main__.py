@@ -11,9 +11,12 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 from benchmarks.media.corpus import selected
+from benchmarks.media.malformed import MALFORMED
+from benchmarks.media.malformed_running import MalformedRow, run_all_malformed
 from benchmarks.media.running import Row, run_cases
 from benchmarks.media.worker import Worker
 
@@ -21,6 +24,8 @@ from benchmarks.media.worker import Worker
 def main() -> None:
     """Run the cases asked for, and report."""
     arguments = parse()
+    if arguments.malformed:
+        sys.exit(main_malformed(arguments))
     cases = selected(arguments.only)
     if not cases:
         sys.exit(f"expected cases like {arguments.only!r}, found none")
@@ -39,6 +44,33 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
+def main_malformed(arguments: argparse.Namespace) -> int:
+    """Run the malformed inputs; 1 if any broke a promise."""
+    patterns = arguments.only.split(",")
+    cases = [case for case in MALFORMED if any(fnmatch(case.name, each) for each in patterns)]
+    with Worker() as worker:
+        rows = run_all_malformed(
+            cases,
+            lambda command: worker.run(command, arguments.timeout),
+            arguments.keep,
+            show_malformed,
+        )
+    print("| input | exit code | said | promises |\n|---|---|---|---|")
+    for row in rows:
+        said = " / ".join(row.outcome.said("error") + row.outcome.said("warning"))
+        cells = [row.case.name, str(row.outcome.code), said, "; ".join(row.faults) or "kept"]
+        print("| " + " | ".join(" ".join(cell.split()).replace("|", "/") for cell in cells) + " |")
+    broken = sum(bool(row.faults) for row in rows)
+    print(f"\n{len(rows)} malformed inputs, {broken} with a broken promise")
+    return 1 if broken else 0
+
+
+def show_malformed(row: MalformedRow) -> None:
+    """One line of progress on standard error."""
+    result = f"exit {row.outcome.code}  {'; '.join(row.faults) or 'ok'}"
+    print(f"{row.outcome.seconds:5.1f} s  {row.case.name:32} {result}", file=sys.stderr, flush=True)
+
+
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -46,6 +78,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--only", default="*", help="shell patterns of names, with commas between")
     parser.add_argument("--keep", type=Path, help="folder for sources and outputs")
+    parser.add_argument("--malformed", action="store_true", help="the malformed inputs instead")
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a case")
     parser.add_argument("--option", action="append", default=[], help="of every dain command")
