@@ -29,7 +29,7 @@ def main() -> None:
     cases = selected(arguments.only)
     if not cases:
         sys.exit(f"expected cases like {arguments.only!r}, found none")
-    with Worker() as worker:
+    with Worker(arguments.blend) as worker:
         rows = run_cases(
             cases,
             lambda command: worker.run([*command, *arguments.option], arguments.timeout),
@@ -48,7 +48,7 @@ def main_malformed(arguments: argparse.Namespace) -> int:
     """Run the malformed inputs; 1 if any broke a promise."""
     patterns = arguments.only.split(",")
     cases = [case for case in MALFORMED if any(fnmatch(case.name, each) for each in patterns)]
-    with Worker() as worker:
+    with Worker(blend=True) as worker:
         rows = run_all_malformed(
             cases,
             lambda command: worker.run(command, arguments.timeout),
@@ -78,6 +78,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--only", default="*", help="shell patterns of names, with commas between")
     parser.add_argument("--keep", type=Path, help="folder for sources and outputs")
+    parser.add_argument("--blend", action="store_true", help="blend instead of running dain-lite")
     parser.add_argument("--malformed", action="store_true", help="the malformed inputs instead")
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a case")

@@ -31,7 +31,7 @@ from benchmarks.media.malformed_times import TIMES
 from benchmarks.media.writing import Clip, Sound, write_clip
 from benchmarks.media.writing_stills import Stills, write_animation, write_stills
 
-COUNT = 24
+COUNT = 18
 _VP9 = {"crf": "20", "b": "0", "cpu-used": "8"}
 _PACKED = {"flags": "+qscale", "global_quality": "354"}
 
@@ -114,10 +114,11 @@ def _everywhere() -> list[Malformed]:
     for name in (*_CLIPS, *_ANIMATIONS, "zip"):
         # MPEG-TS, bare streams and Ogg tell neither their length nor that they are whole.
         tells = name not in ("h264", "ts", "ts-mpeg2", "mp4-fragments")
-        for percent in (1, 10, 35, 60, 85, 99):
-            cases.append(spoilt(name, f"cut-{percent}", cut(percent / 100), counted=tells))
-        for seed in (1, 2, 3):
-            cases.append(spoilt(name, f"flips-{seed}", flipped(seed, 8), counted=False))
+        cases += [
+            spoilt(name, f"cut-{percent}", cut(percent / 100), counted=tells)
+            for percent in (1, 10, 35, 60, 85, 99)
+        ]
+        cases += [spoilt(name, f"flips-{seed}", flipped(seed, 8), counted=False) for seed in (1, 2)]
         cases += [
             spoilt(name, "many-flips", flipped(4, 200, 0.1), counted=False),
             spoilt(name, "no-head", zeroed(0, 0.05), counted=False),
@@ -138,7 +139,7 @@ _BOXES = (
     spoilt("mp4", "stco-nowhere", filled_box(b"stco", b"\x7f", 8), counted=False),
     spoilt("mp4", "stco-zero", filled_box(b"stco", b"\0", 8), counted=False),
     spoilt("mp4", "stsz-huge", filled_box(b"stsz", b"\x7f\xff\xff\xff", 8), counted=False),
-    spoilt("mp4", "stts-zero", filled_box(b"stts", b"\0\0\0\x18\0\0\0\0", 8), counted=False),
+    spoilt("mp4", "stts-zero", filled_box(b"stts", b"\0\0\0\x12\0\0\0\0", 8), counted=False),
     spoilt("mp4", "stts-huge", filled_box(b"stts", b"\xff", 8), counted=False),
     spoilt("mp4", "ctts-huge", filled_box(b"ctts", b"\x7f", 8), counted=False),
     spoilt("mp4", "stsc-wild", filled_box(b"stsc", b"\xff", 8), counted=False),

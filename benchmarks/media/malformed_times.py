@@ -25,7 +25,7 @@ def _retimed(suffix: str, change: Retime, folder: Path) -> Path:
 
 
 _CHANGES: dict[str, Retime] = {
-    "jump-ahead": lambda n, t: (t + (n >= 8) * 1_000_000, t + (n >= 8) * 1_000_000),
+    "jump-ahead": lambda n, t: (t + (n >= 8) * 2400, t + (n >= 8) * 2400),
     "jump-back": lambda n, t: (t + 500 - (n >= 8) * 400, t + 500 - (n >= 8) * 400),
     "all-equal": lambda n, t: (40, 40),
     "in-pairs": lambda n, t: (t // 2 * 2, t),

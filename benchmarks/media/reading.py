@@ -12,6 +12,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.sidedata.sidedata import Type
 from av.stream import Disposition
 from PIL import Image, ImageSequence
@@ -237,7 +238,11 @@ def _is_over_by_zero(packet: av.Packet) -> bool:
 
 
 def _click(packet: av.Packet) -> Fraction | None:
-    for frame in packet.decode():
+    try:
+        frames = packet.decode()
+    except FFmpegError:
+        return None  # copied as damaged as it was
+    for frame in frames:
         samples = frame.to_ndarray()
         largest = np.iinfo(samples.dtype).max if samples.dtype.kind == "i" else 1
         levels = np.abs(samples.astype(np.float64)) / largest

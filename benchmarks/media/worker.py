@@ -51,9 +51,14 @@ def run_here(arguments: Sequence[str]) -> Outcome:
 
 
 class Worker:
-    """A process that runs commands one by one, and is replaced when it does not answer."""
+    """A process that runs commands one by one, and is replaced when it does not answer.
 
-    def __init__(self) -> None:
+    Args:
+        blend: blend frames instead of running a network, where that is not the point.
+    """
+
+    def __init__(self, blend: bool = False) -> None:
+        self._blend = blend
         self._process: Any = None
         self._pipe: Connection | None = None
 
@@ -77,7 +82,7 @@ class Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._blend), daemon=True)
         self._process.start()
         theirs.close()
         self._pipe.recv()  # ready: what it imported is not held against the first command
@@ -101,9 +106,21 @@ class Worker:
         self.close()
 
 
-def _serve(pipe: Connection) -> None:
+def blend_frames() -> None:
+    """Let every later run of this process blend instead of loading a network."""
+    from tests.support.engines import BlendEngine
+
+    import dain.engine
+
+    dain.engine.Interpolator = lambda **settings: BlendEngine()  # type: ignore[assignment, misc]
+
+
+def _serve(pipe: Connection, blend: bool) -> None:
     import dain.api
     import dain.engine  # noqa: F401 - imported before the first command's time counts
+
+    if blend:
+        blend_frames()
 
     stderr = os.fdopen(os.dup(2), "w")  # where a command's own does not go
     pipe.send("ready")
@@ -127,10 +144,14 @@ def caught() -> Iterator[list[str]]:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
         try:
-            yield texts
+            with (
+                os.fdopen(os.dup(1), "w") as stdout,
+                os.fdopen(os.dup(2), "w") as stderr,
+                contextlib.redirect_stdout(stdout),
+                contextlib.redirect_stderr(stderr),
+            ):
+                yield texts
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for number, old in zip((1, 2), kept, strict=True):
                 os.dup2(old, number)
                 os.close(old)

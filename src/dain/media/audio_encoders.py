@@ -104,7 +104,13 @@ def layouts_for(stream: AudioStream, encoder: str) -> Iterator[str]:
 
 
 def set_up(stream: AudioStream, target: AudioStream, encoder: str, layout: str) -> None:
-    """Channels, sample format and bit rate of a stream that is to be encoded."""
+    """Channels, sample format and bit rate of a stream that is to be encoded.
+
+    Raises:
+        ValueError: its samples are unknown, as of a stream that is announced but empty.
+    """
+    if stream.codec_context.format is None:
+        raise ValueError("there are no samples by which to know their format")
     known = AUDIO_ENCODERS.get(encoder, AudioEncoder())
     context = target.codec_context
     context.layout = layout
