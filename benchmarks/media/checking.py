@@ -37,7 +37,7 @@ _TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     7: lambda frame: frame.swapaxes(0, 1)[::-1, ::-1],
     8: lambda frame: frame.swapaxes(0, 1)[::-1],
 }
-_UNTAGGED = frozenset({"gif", "apng", "webp"})
+_UNTAGGED = frozenset({"gif", "apng", "webp", "vp8"})
 
 
 @dataclass

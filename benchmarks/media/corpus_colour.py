@@ -57,7 +57,7 @@ _DEPTH = (
         "depth-12-prores-4444",
         Clip(suffix=".mov", codec="prores_ks", pixel_format="yuv444p10le",
              options={"profile": "4444"}),
-        depth=10,
+        depth=12,
     ),
     of_clip(
         "depth-10-prores-to-prores",
@@ -118,7 +118,8 @@ _RANGES = (
 _DROPPED = (r"transparency",)
 _ALPHA = (
     of_clip("alpha-prores-4444", Clip(suffix=".mov", codec="prores_ks", alpha=True,
-            pixel_format="yuva444p10le", options={"profile": "4444"}), alpha=True),
+            pixel_format="yuva444p10le", options={"profile": "4444"}), alpha=True,
+            told=(r"10 bits of the source's 12",)),
     of_clip("alpha-prores-to-mp4", Clip(suffix=".mov", codec="prores_ks", alpha=True,
             pixel_format="yuva444p10le", options={"profile": "4444"}), to=".mp4",
             told=_DROPPED, same=False),

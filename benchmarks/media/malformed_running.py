@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 from benchmarks.media.malformed import Malformed
-from benchmarks.media.reading import facts
 from benchmarks.media.running import RunCommand
 from benchmarks.media.worker import Outcome, caught
 
@@ -77,11 +77,12 @@ def _said_faults(case: Malformed, outcome: Outcome) -> list[str]:
 def _output_faults(case: Malformed, outcome: Outcome, output: Path) -> list[str]:
     told = json.loads(outcome.out)
     try:
-        made = facts(output)
-    except (OSError, ValueError, IndexError) as error:
+        with av.open(str(output)) as container:
+            found = sum(packet.size > 0 for packet in container.demux(video=0))
+    except (OSError, ValueError) as error:
         return [f"the output cannot be read: {error!r}"]
-    if told["frames_out"] != len(made.times):
-        return [f"told {told['frames_out']} frames, wrote {len(made.times)}"]
+    if told["frames_out"] != found:
+        return [f"told {told['frames_out']} frames, wrote {found}"]
     if case.count is not None and told["frames_in"] < case.count and not told["warnings"]:
         return [f"{told['frames_in']} of {case.count} frames used without a word"]
     return []

@@ -224,7 +224,7 @@ def _other_streams(path: Path, main: int) -> list[StreamFacts]:
             if not packet.size or packet.stream_index == main:
                 continue
             facts_of = found[packet.stream_index]
-            if _is_over_by_zero(packet):
+            if container.format.name != "mpegts" and _is_over_by_zero(packet):
                 continue
             facts_of.size += packet.size
             facts_of.packets.append(hashlib.sha1(bytes(packet)).hexdigest())

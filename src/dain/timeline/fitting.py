@@ -35,6 +35,9 @@ _STANDARD_RATES = (
     Fraction(120),
 )
 
+# Where ticks pass for frames, times are damaged and follow no rate.
+_HIGHEST_IMPLIED = 1000
+
 # With gaps, a grid finer than this many ticks fits any timestamps and explains nothing.
 _FEWEST_TICKS = 8
 
@@ -61,7 +64,8 @@ def fit_constant(
         return chosen
     steps, length = len(pts) - 1, (pts[-1] - pts[0]) * time_base
     implied = simplest_between(steps / (length + time_base / 2), steps / (length - time_base / 2))
-    return next((rate for rate in (implied, steps / length) if worst(rate) is not None), None)
+    believable = (rate for rate in (implied, steps / length) if rate <= _HIGHEST_IMPLIED)
+    return next((rate for rate in believable if worst(rate) is not None), None)
 
 
 def fit_with_gaps(

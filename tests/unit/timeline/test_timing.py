@@ -96,6 +96,14 @@ def test_a_missing_still_is_a_gap_and_no_other_rate() -> None:
     assert (timing.grid, timing.rate, timing.duration) == (24, 24, Fraction(8, 24))
 
 
+def test_frames_of_one_tick_are_no_rate() -> None:
+    rates = [Fraction(96000, 251), Fraction(24)]
+    timing = measure(list(range(16)), Fraction(1, 90000), rates, 3750)
+    assert timing.grid is None
+    assert timing.rate == Fraction(96000, 251)
+    assert timing.duration == Fraction(3765, 90000)
+
+
 def test_a_nominal_rate_survives_dropped_frames() -> None:
     kept = [k for k in range(20) if k != 7]
     pts = [round(k / NTSC / MILLISECOND) for k in kept]
