@@ -51,7 +51,15 @@ def test_corpus(tmp_path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["mp4-fast-cut-60", "mkv-flips-1", "flv-cut-85", "gif-hole", "name-newline", "place-pipe"],
+    [
+        "mp4-fast-cut-60",
+        "mkv-flips-1",
+        "flv-cut-85",
+        "gif-hole",
+        "name-newline",
+        "place-pipe",
+        "place-too-long",
+    ],
 )
 def test_malformed(tmp_path, name: str) -> None:
     row = run_malformed(MALFORMED_BY_NAME[name], run_here, tmp_path)

@@ -29,8 +29,11 @@ def files_to_run(path: Path) -> list[Path]:
     Raises:
         MediaError: a folder holds both videos and stills, or cannot be read.
     """
-    if not path.is_dir():
-        return [path]
+    try:
+        if not path.is_dir():
+            return [path]
+    except OSError:  # before Python 3.14, of a name too long or a circular link
+        return [path]  # the run says what is wrong with it
     try:
         files = [file for file in path.iterdir() if file.is_file() and file.name[0] != "."]
     except OSError as error:
