@@ -126,7 +126,13 @@ _OTHERS = (
         about="ts | h264, a packet a field | yuv420p",
         write=lambda folder: make_interlaced(folder / "source.ts", 12),
         output="output.ts",
-        expected=Expected(frames=24, rate=Fraction(50), duration=Fraction(12, 25)),
+        expected=Expected(
+            frames=24,
+            rate=Fraction(50),
+            duration=Fraction(12, 25),
+            told=(r"deinterlaced",),
+            same=False,
+        ),
     ),
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ def test_names_are_unique_and_cases_are_many() -> None:
         "mp4-h264-fragmented",
         "mov-prores-pcm24",
         "mkv-ffv1-pcm",
+        "mkv-mpeg4",
         "ts-mpeg2-mp2",
         "colour-bt2020-full",
         "turned-6-mov-pixels",

@@ -75,6 +75,8 @@ class CopyRoute:
         self._placer = Placer(target, window)
         # A picture stream cut in the middle begins at the next picture that stands alone.
         self._waits_for_key = source.type == "video" and window.start is not None
+        # What is heard from time 0 on may begin before; AVI would delay all pictures for it.
+        self._keeps_straddling = source.type == "audio" and not window.silence
         # Opus declares its priming, which Matroska subtracts again: keep it everywhere.
         self._keeps_priming = source.type == "audio" and source.codec.name.endswith("opus")
 
@@ -88,7 +90,8 @@ class CopyRoute:
             return
         duration = (packet.duration or 0) * tick
         start = pts * tick
-        primes = self._keeps_priming and self._window.start is None and start < 0
+        keeps = self._keeps_priming or (self._keeps_straddling and start + duration > 0)
+        primes = keeps and self._window.start is None and start < 0
         if not primes and not self._window.holds(start, duration):
             return
         if self._waits_for_key and not packet.is_keyframe:
