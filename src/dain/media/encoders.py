@@ -129,7 +129,11 @@ def _stores_alpha(name: str, settings: EncodeSettings) -> bool:
 def _candidates(
     path: Path, container: Container, spec: OutputSpec, settings: EncodeSettings
 ) -> list[Choice]:
-    """What may be tried, best first; that which holds fewer bits than the source goes last."""
+    """What may be tried, best first: in the order of the tables what holds all bits of the source.
+
+    Where nothing does, as for stills of 16 bits, something is lost anyway, and the order of
+    the tables is that of what players can play.
+    """
     if spec.alpha and not video_keeps_alpha(path, settings):
         raise OutputError(f"a {path.suffix} file cannot hold transparency; {KEPT_BY}")
     choices = []
@@ -148,7 +152,10 @@ def _candidates(
                 tag=encoder.tag if container.format in ("mp4", "mov") else None,
             )
             choices.append(choice)
-    return sorted(choices, key=lambda choice: missing_bits(choice.pixel_format, spec.bit_depth))
+    lost = {each.pixel_format: missing_bits(each.pixel_format, spec.bit_depth) for each in choices}
+    if min(lost.values(), default=0) > 0:
+        return choices
+    return sorted(choices, key=lambda choice: lost[choice.pixel_format])
 
 
 def _encoder_names(

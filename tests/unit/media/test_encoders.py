@@ -81,7 +81,7 @@ def test_light_levels_that_cannot_be_noted_are_told() -> None:
 @pytest.mark.parametrize(
     ("name", "depth", "settings", "told"),
     [
-        ("a.mp4", 16, {}, "libx265 as yuv420p12le holds 12 bits of the source's 16"),
+        ("a.mp4", 16, {}, "libx264 as yuv420p10le holds 10 bits of the source's 16"),
         ("a.webm", 12, {}, "libsvtav1 as yuv420p10le holds 10 bits of the source's 12"),
         ("a.mp4", 12, {"codec": "libx264"}, "libx264 as yuv420p10le holds 10"),
         ("a.mp4", 10, {"pix_fmt": "yuv420p"}, "libx264 as yuv420p holds 8"),
