@@ -66,8 +66,8 @@ _DEPTH = (
         depth=10,
         codec="prores",
     ),
-    of_clip("depth-10-to-8-avi", Clip(suffix=".mkv", pixel_format="yuv420p10le"), to=".avi",
-            told=(r"10 bits|10-bit|8 bits",)),
+    of_clip("depth-10-to-avi", Clip(suffix=".mkv", pixel_format="yuv420p10le"), to=".avi",
+            depth=10),
 )  # fmt: skip
 
 _HDR = (

@@ -146,6 +146,11 @@ _OGG = Container(
 # AVI know; its clock of 16 bits leaves rates such as 120000/1001 to H.264 (no B-frames).
 _AVI = Container(
     "avi",
+    # The muxer takes any; packets of unlike lengths such as FLAC's come back at wrong times.
+    other_codecs=frozenset(
+        {"mp2", "mp3", "ac3", "dts", "aac", "wmav1", "wmav2", "adpcm_ms", "adpcm_ima_wav"}
+        | {f"pcm_{kind}" for kind in ("u8", "s16le", "s24le", "s32le", "f32le", "alaw", "mulaw")}
+    ),
     encoders=("mpeg4", "libx264"),
     deep_encoders=("libx264", "mpeg4"),
     alpha_encoders=("ffv1",),

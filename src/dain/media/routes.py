@@ -18,6 +18,8 @@ from dain.media.window import Window
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
+_EMPTY_TEXT = 2  # bytes: a length of zero
+
 
 class Route(Protocol):
     """Takes the packets of one source stream and gives those of one output stream."""
@@ -151,6 +153,8 @@ class SubtitleCopyRoute:
         if stamp is None:
             self.bad += 1
             return
+        if packet.size == _EMPTY_TEXT and packet.stream.codec_context.name == "mov_text":
+            return  # MP4 fills gaps between lines, and the muxer will do so again
         start, duration = stamp * packet.time_base, (packet.duration or 0) * packet.time_base
         if start < self._window.first and not duration:
             self._standing = packet
