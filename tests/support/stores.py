@@ -243,6 +243,7 @@ class SftpServer:
         server = self
         self.root = root
         self.refused: set[str] = set()
+        self._connections: list[Any] = []
 
         class Files(asyncssh.SFTPServer):  # type: ignore[misc]
             def __init__(self, channel: Any) -> None:
@@ -255,6 +256,9 @@ class SftpServer:
                 return super().open(path, pflags, attrs)
 
         class Door(asyncssh.SSHServer):  # type: ignore[misc]
+            def connection_made(self, conn: Any) -> None:
+                server._connections.append(conn)
+
             def begin_auth(self, username: str) -> bool:
                 return True
 
@@ -284,6 +288,9 @@ class SftpServer:
         async def end() -> None:
             self._acceptor.close()
             await self._acceptor.wait_closed()
+            for connection in self._connections:
+                connection.abort()
+                await connection.wait_closed()
             left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in left:
                 task.cancel()

@@ -62,9 +62,10 @@ class Reporter:
     ) -> None:
         self.watch.end()
         if self.on_report is not None:
-            self.on_report(self._report(error))
+            self.on_report(self.report(error))
 
-    def _report(self, error: BaseException | None) -> Report:
+    def report(self, error: BaseException | None) -> Report:
+        """What there is to tell of a run that ended by itself, or by an error."""
         watch, result = self.watch, self.result
         seconds = watch.clock() - self._since
         made = asdict(watch.counts)
@@ -104,6 +105,62 @@ class Reporter:
         if self.reader is None:
             return []
         return [*self.reader.messages, *self.reader.damage.messages]
+
+
+@dataclass
+class Relay:
+    """Holds a run's report back until what follows the run has ended, too.
+
+    As a context, it tells one report however that ends, with the places as they were given: a run
+    whose result cannot be uploaded has failed, and one whose input cannot be fetched is told of.
+
+    Attributes:
+        source: as given; without secrets as text.
+        output: likewise.
+        settings: of the run.
+        on_report: is given the report; None for nobody.
+        result: of an earlier run, where there was no need for another.
+    """
+
+    source: object
+    output: object
+    settings: JobSettings
+    on_report: OnReport | None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    _heard: Report | None = None
+    _whole: Reporter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._whole = Reporter(Path(), Path(), self.settings, Watch(), None)
+
+    def __call__(self, report: Report) -> None:
+        """Hear the report of the run itself."""
+        self._heard = report
+
+    def __enter__(self) -> Relay:
+        self._whole.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.on_report is None:
+            return
+        self._whole.result = self.result
+        whole = self._whole.report(error)
+        report = self._heard or {**whole, "input": {**whole["input"], "bytes": None}}
+        output = report["output"] if error is None else whole["output"]
+        self.on_report(
+            {
+                **report,
+                **{name: whole[name] for name in ("status", "error", "started", "seconds")},
+                "input": {**report["input"], "path": str(self.source)},
+                "output": {**output, "path": str(self.output)},
+            }
+        )
 
 
 class ReportFile:

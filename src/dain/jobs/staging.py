@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from dain.errors import DainError, MediaError
 from dain.jobs.estimate import JobEstimate, estimate_job
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, ProgressMeter, Stage
-from dain.jobs.report import OnReport
+from dain.jobs.report import OnReport, Relay
 from dain.jobs.run import JobResult, run_job
 from dain.jobs.staging_folder import StagingFolder, request_of, staging_folder
 from dain.jobs.stopping import StopRequest
@@ -65,7 +66,7 @@ def run_anywhere(
         on_progress: called in this thread with each progress event.
         interpolator: engine to use; by default one made from the settings.
         stop: asks the run to stop after the segment in hand.
-        on_report: is given the report of the run.
+        on_report: is given the report of the run, also where fetching or uploading fails.
         patience: with servers.
         run: what to do between fetching and uploading.
 
@@ -79,22 +80,28 @@ def run_anywhere(
         return run(source, output, settings, on_progress, interpolator, stop, on_report)
     started = time.monotonic()
     patience = patience or Patience()
-    upload = _prepared(output, settings, patience)
-    with staging_folder(source, output) as staging, _kept(staging):
-        here = _fetched(source, staging, patience, on_progress)
-        if upload is None:
-            assert isinstance(output, Path)
-            notes = []
-            result = run(here, output, settings, on_progress, interpolator, stop, on_report)
-        else:
-            made = _local_output(upload, staging)
-            request = request_of(here, settings)
-            found = staging.finished(request, _whole(upload, made))
-            result = found or run(here, made, settings, on_progress, interpolator, stop, on_report)
-            if found is None:
-                staging.note_finished(request, result)
-            notes = _sent(upload, _whole(upload, made), on_progress)
-        staging.remove()
+    with Relay(source, output, settings, on_report) as relay:
+        upload = _prepared(output, settings, patience)
+        with staging_folder(source, output) as staging, _kept(staging):
+            here = _fetched(source, staging, patience, on_progress)
+            make = partial(
+                run,
+                here,
+                settings=settings,
+                on_progress=on_progress,
+                interpolator=interpolator,
+                stop=stop,
+                on_report=relay,
+            )
+            notes: list[str] = []
+            if upload is None:
+                assert isinstance(output, Path)
+                result = make(output)
+            else:
+                request = request_of(here, settings)
+                result, notes = _made_and_sent(upload, staging, request, make, on_progress)
+            relay.result = {**vars(result), "frames_kept": result.frames_out}
+            staging.remove()
     return replace(
         result,
         output=output,
@@ -145,6 +152,22 @@ def _prepared(output: Place, settings: JobSettings, patience: Patience) -> Uploa
     if not is_stills_output(output):  # of folders, the writer tells
         check_file_output(output, overwrite)
     return None
+
+
+def _made_and_sent(
+    upload: Upload,
+    staging: StagingFolder,
+    request: str,
+    make: Callable[[Path], JobResult],
+    on_progress: OnProgress | None,
+) -> tuple[JobResult, list[str]]:
+    """The result of a run, or of an earlier one of the same request; and notes of its upload."""
+    made = _local_output(upload, staging)
+    result = staging.finished(request, _whole(upload, made))
+    if result is None:
+        result = make(made)
+        staging.note_finished(request, result)
+    return result, _sent(upload, _whole(upload, made), on_progress)
 
 
 def _local_output(upload: Upload, staging: StagingFolder) -> Path:
@@ -201,9 +224,12 @@ def _kept(staging: StagingFolder) -> Iterator[None]:
     except BaseException as error:
         if staging.is_empty:
             staging.remove()
-        elif isinstance(error, DainError) and str(staging.path) not in str(error):
-            raise type(error)(
-                f"{error}; what was fetched and made is kept in {staging.path}, and the same "
-                "command goes on from there"
-            ) from error
+        elif isinstance(error, DainError | KeyboardInterrupt) and str(staging.path) not in str(
+            error
+        ):
+            kept = (
+                f"what was fetched and made is kept in {staging.path}, and the same command goes "
+                "on from there"
+            )
+            raise type(error)("; ".join(filter(None, (str(error), kept)))) from error
         raise

@@ -103,6 +103,8 @@ class PartialFile:
 
     def begin(self, url: str, origin: Origin, start: int) -> None:
         """Note where what follows comes from; from `start` 0 on, nothing is kept."""
+        if start and self.origin(url) == origin:  # untouched, a folder of them counts as unchanged
+            return
         if start == 0:  # before the note, which must not speak of bytes from elsewhere
             self.discard()
         with disk_errors(self._note, self.folder_variable):

@@ -24,6 +24,14 @@ from dain.transfer.partial import Patience
 
 HURRY = Patience(timeout=5, pauses=(0,))
 BODY = os.urandom(300_000)
+REPORT = {
+    "status": "done",
+    "error": None,
+    "seconds": 0.5,
+    "input": {"path": "/cache/in", "bytes": 7, "codec": "h264"},
+    "output": {"path": "/cache/out", "bytes": 9},
+    "model": "copy",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -53,11 +61,13 @@ class CopyingRun:
         self.error = error
         self.calls = []
 
-    def __call__(self, source, output, settings, *others):
+    def __call__(self, source, output, settings, *others, on_report=None, **more):
         self.calls.append((source, output))
+        if on_report is not None and self.error is None:
+            on_report(REPORT)
         if self.error is not None:
             raise self.error
-        output.write_bytes(source.read_bytes()[::-1])
+        output.write_bytes(contents(source)[::-1])
         return JobResult(
             output=output,
             frames_in=2,
@@ -73,19 +83,26 @@ class CopyingRun:
         )
 
 
+def contents(source):
+    """Of a file, or of the images of a folder."""
+    files = sorted(source.glob("*.png")) if source.is_dir() else [source]
+    return b"".join(file.read_bytes() for file in files)
+
+
 def settings(overwrite=False, factor=2):
     return JobSettings(
         time=TimeSettings(factor=Fraction(factor)), encode=EncodeSettings(overwrite=overwrite)
     )
 
 
-def go(source, output, run, **options):
+def go(source, output, run, on_report=None, **options):
     events = []
     result = run_anywhere(
         as_place(str(source)),
         as_place(str(output)),
         settings(**options),
         events.append,
+        on_report=on_report,
         patience=HURRY,
         run=run,
     )
@@ -144,9 +161,9 @@ def test_an_upload_that_fails_is_all_that_is_done_again(host, tmp_path, cache, m
     (tmp_path / "clip.mp4").write_bytes(BODY)
     run, url = CopyingRun(), f"{host.url}/smooth.mp4"
 
-    def refused(*arguments):
+    def refused(*arguments, **options):
         host.refuse("write")
-        return CopyingRun.__call__(run, *arguments)
+        return run(*arguments, **options)
 
     with pytest.raises(OutputError, match=r"access is refused; .*; the finished output is kept at"):
         go(tmp_path / "clip.mp4", url, refused)
@@ -159,15 +176,65 @@ def test_an_upload_that_fails_is_all_that_is_done_again(host, tmp_path, cache, m
     assert kept(cache) == []
 
 
+def test_a_folder_from_elsewhere_is_known_again(host, tmp_path):
+    for number in range(2):
+        host.put(f"shots/{number}.png", os.urandom(2000))
+    run, url = CopyingRun(), f"{host.url}/smooth.mp4"
+
+    def refused(*arguments, **options):
+        host.refuse("write")
+        return run(*arguments, **options)
+
+    with pytest.raises(OutputError):
+        go(f"{host.url}/shots/", url, refused)
+    host.refuse()
+    go(f"{host.url}/shots/", url, run)
+    assert len(run.calls) == 1
+
+
+def test_the_report_tells_of_the_places_as_given_and_of_how_all_ended(host, tmp_path):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(BODY)
+    run, reports, url = CopyingRun(), [], f"{host.url}/smooth.mp4"
+    shown = url.replace(":sesame", "")
+
+    def refused(*arguments, **options):
+        host.refuse("write")
+        return run(*arguments, **options)
+
+    with pytest.raises(OutputError):
+        go(clip, url, refused, on_report=reports.append)
+    failed = reports.pop()
+    assert (failed["status"], failed["error"]["type"]) == ("failed", "OutputError")
+    assert failed["input"] == {"path": str(clip), "bytes": 7, "codec": "h264"}
+    assert (failed["output"]["path"], failed["output"]["bytes"]) == (shown, None)
+    host.refuse()
+    go(clip, url, pytest.fail, on_report=reports.append)  # which only uploads
+    done = reports.pop()
+    assert (done["status"], done["frames"]["out"], done["frames"]["kept"]) == ("done", 4, 4)
+    go(url, f"{host.url}/other.mp4", run, on_report=reports.append)
+    done = reports.pop()
+    assert (done["status"], done["model"], done["output"]["bytes"]) == ("done", "copy", 9)
+    assert (done["input"]["path"], done["output"]["path"]) == (
+        shown,
+        shown.replace("smooth", "other"),
+    )
+    with pytest.raises(MediaError):
+        go(f"{host.url}/none.mp4", tmp_path / "out.mp4", run, on_report=reports.append)
+    (failed,) = reports
+    assert (failed["status"], failed["input"]["codec"]) == ("failed", None)
+    assert "sesame" not in repr(failed)
+
+
 @pytest.mark.parametrize("change", ["input", "settings"])
 def test_another_request_does_not_get_an_earlier_result(change, host, tmp_path):
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(BODY)
     url, run = f"{host.url}/smooth.mp4", CopyingRun()
 
-    def refused(*arguments):
+    def refused(*arguments, **options):
         host.refuse("write")
-        return run(*arguments)
+        return run(*arguments, **options)
 
     with pytest.raises(OutputError):
         go(clip, url, refused)
@@ -184,7 +251,7 @@ def test_a_run_that_fails_keeps_what_was_fetched(server, tmp_path, cache):
     with pytest.raises(RunError, match=r"disk full; what was fetched and made is kept in "):
         go(url, tmp_path / "out.mp4", CopyingRun(RunError("disk full")))
     assert kept(cache) == ["clip.mp4", "clip.mp4.json"]
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"^what was fetched and made is kept in "):
         go(url, tmp_path / "out.mp4", CopyingRun(KeyboardInterrupt()))
     go(url, tmp_path / "out.mp4", CopyingRun())
     assert [headers.get("If-None-Match") for _, headers in server.asked] == [None, *['"one"'] * 2]
