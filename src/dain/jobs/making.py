@@ -78,7 +78,8 @@ class FrameMaker:
         """Yield the output frames; reads no further than the plan needs.
 
         Raises:
-            MediaError: no frame could be decoded, or one where more were promised.
+            MediaError: no frame could be decoded, or one where more were promised, or none
+                of the range that was asked for.
         """
         plan, time_of = self._plan, self._job.timing.time_of
         stream = iter(frames)
@@ -105,6 +106,11 @@ class FrameMaker:
         yield from self._emit(
             plan.tail(time, end), current, first if plan.loop else None, shown_until=end
         )
+        if not self.duration and not plan.first:
+            raise MediaError(
+                f"expected frames from {float(plan.start):.6g} s on, found that the last one that "
+                f"can be decoded ends at {float(end):.6g} s; begin earlier"
+            )
 
     def _end_of_stream(self, last: Frame, time: Fraction) -> Fraction:
         """Where the last decoded frame ends: as promised, or earlier if the rest is lost."""

@@ -144,3 +144,11 @@ def test_too_few_decodable_frames(decodable, found):
     maker = FrameMaker(job_for(PTS, factor=Fraction(2)), BlendEngine())
     with pytest.raises(MediaError, match=f"at least two frames, {found} could be decoded"):
         list(maker.make(frames(PTS[:decodable])))
+
+
+@pytest.mark.parametrize("time", [{}, {"loop": True}, {"keep_timing": True}])
+def test_a_range_beyond_what_can_be_decoded_is_refused(time):
+    start = Fraction(29, 100)
+    maker = FrameMaker(job_for(PTS, factor=Fraction(2), start=start, **time), BlendEngine())
+    with pytest.raises(MediaError, match=r"frames from 0\.2\d* s on, .* ends at 0\.2 s"):
+        list(maker.make(frames(PTS[:2])))
