@@ -11,6 +11,7 @@ from typing import Any
 
 from dain._version import __version__
 from dain.errors import MediaError
+from dain.media.stills_names import is_stills, numbered_stills
 from dain.settings import JobSettings
 
 Fingerprint = dict[str, str]
@@ -72,7 +73,7 @@ def _as_text(value: object) -> str:
 
 
 def identity(path: Path) -> str:
-    """A file by its place, size, time and both ends; a folder by its files.
+    """A file by its place, size, time and both ends; a folder or pattern by its stills.
 
     Raises:
         MediaError: it is not there any more.
@@ -86,11 +87,11 @@ def identity(path: Path) -> str:
 
 def _identity(path: Path) -> str:
     digest = hashlib.sha256()
-    if not path.is_file():
-        folder = path if path.is_dir() else path.parent
-        for entry in sorted(folder.iterdir()):
-            if entry.is_file() and not entry.name.startswith("."):
-                digest.update(f"{entry.name}\0{_stamp(entry)}\0".encode(errors="surrogateescape"))
+    if is_stills(path) and not path.is_file():
+        # By no other files: logs, notes and outputs may come to lie beside them meanwhile.
+        for place, still in numbered_stills(path):
+            told = f"{place}\0{still.name}\0{_stamp(still)}\0"
+            digest.update(told.encode(errors="surrogateescape"))
     else:
         digest.update(_stamp(path).encode())
         with path.open("rb") as file:

@@ -87,7 +87,7 @@ def _kept(task: Task, folder: WorkFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, DamageError | OptionError):
+        if isinstance(error, DamageError) and not folder.found:
             folder.remove()  # the same command would end in the same way
             task.keeper.begin()
             raise
@@ -95,10 +95,9 @@ def _kept(task: Task, folder: WorkFolder) -> Iterator[None]:
         if not folder.frames:
             raise
         task.keeper.resumable = True
-        line = (
-            f"{folder.frames} of {task.job.plan.count} frames are kept, "
-            "and the same command goes on from there"
-        )
+        line = f"{folder.frames} of {task.job.plan.count} frames are kept"
+        if not isinstance(error, DamageError | OptionError):
+            line += ", and the same command goes on from there"
         if isinstance(error, DainError):
             raise type(error)(f"{error}; {line}") from error
         if isinstance(error, KeyboardInterrupt):

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -76,16 +75,17 @@ def work_path(output: Path) -> Path:
     """Where the work of an output lies: hidden, beside it, under a name that follows from its own.
 
     Of a pattern or folder of stills that is there already it is in that folder, which may be
-    writable where the one around it is not.
+    writable where the one around it is not. Links are followed, so that one output has one place.
     """
-    final = output.parent if pattern_of(output) is not None else output
-    final = final.resolve()
+    pattern = pattern_of(output)
+    final = (output if pattern is None else output.parent).resolve()
     home = final if is_stills_output(output) and final.is_dir() else final.parent
-    name = output.name.encode(errors="surrogateescape")
-    if len(name) > _LONGEST_NAME:
-        short = name[:_LONGEST_NAME].decode(errors="ignore")
-        return home / f".{short}-{hashlib.sha256(name).hexdigest()[:8]}.dain"
-    return home / f".{output.name}.dain"
+    name = final.name if pattern is None else f"{final.name}-{output.name}"
+    data = name.encode(errors="surrogateescape")
+    if len(data) > _LONGEST_NAME:
+        short = data[:_LONGEST_NAME].decode(errors="ignore")
+        return home / f".{short}-{hashlib.sha256(data).hexdigest()[:8]}.dain"
+    return home / f".{name}.dain"
 
 
 class WorkFolder:
@@ -98,6 +98,7 @@ class WorkFolder:
 
     Attributes:
         manifest: of what is there.
+        found: frames that an earlier run left and this one goes on from.
 
     Raises:
         OutputError: another run holds it, or it cannot be made.
@@ -117,8 +118,12 @@ class WorkFolder:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"cannot write beside {output}: {reason}") from error
-        remove_stale(output.parent if pattern_of(output) is not None else output)
+        if pattern_of(output) is None:
+            remove_stale(output)
+        else:
+            remove_stale(output.parent, output.name)
         self.manifest = Manifest({})
+        self.found = 0
 
     def __enter__(self) -> WorkFolder:
         return self
@@ -157,11 +162,13 @@ class WorkFolder:
             messages.append("some of the work that was kept is damaged, and is done again")
             found.segments, found.result = sound, None
         self.manifest = found
+        self.found = self.frames
         self._remove_strangers()
         return messages
 
     def begin_again(self) -> None:
         """Let go of all that is kept."""
+        self.found = 0
         self.manifest = Manifest(self.manifest.fingerprint)
         self._remove_strangers()
 
@@ -209,8 +216,19 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Remove the folder with all that is in it."""
+        self._remove_all_but({_LOCK})
+        # The lock goes last, and while it is ours: whoever comes next loses nothing to us.
+        if os.name != "nt":
+            self._unlink_lock()
         self._lock.release()
-        shutil.rmtree(self.path, ignore_errors=True)
+        if os.name == "nt":  # where what is open cannot be removed
+            self._unlink_lock()
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    def _unlink_lock(self) -> None:
+        with contextlib.suppress(OSError):
+            (self.path / _LOCK).unlink()
 
     def leave(self) -> None:
         """Let go of the folder; it stays if there is something in it to go on from."""
@@ -244,11 +262,17 @@ class WorkFolder:
     def _remove_strangers(self) -> None:
         """Remove what the manifest does not name, such as a segment that was not sealed."""
         known = {_LOCK, *(segment.name for segment in self.manifest.segments)}
-        known |= {_MANIFEST} if self.manifest.segments else set()
-        for entry in self.path.iterdir():
-            if entry.name not in known:
-                with contextlib.suppress(OSError):
-                    entry.unlink()
+        self._remove_all_but(known | ({_MANIFEST} if self.manifest.segments else set()))
+
+    def _remove_all_but(self, names: set[str]) -> None:
+        try:
+            entries = [entry for entry in self.path.iterdir() if entry.name not in names]
+        except OSError:
+            return  # someone has removed the folder itself
+        # The manifest first, as it must not name what is gone.
+        for entry in sorted(entries, key=lambda entry: entry.name != _MANIFEST):
+            with contextlib.suppress(OSError):
+                entry.unlink()
 
     @contextlib.contextmanager
     def disk_errors(self, verb: str = "write") -> Iterator[None]:

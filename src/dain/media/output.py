@@ -124,6 +124,8 @@ class StagedFolder:
         ours: tells by its name whether a file of the folder belongs to this output.
         stable: the hidden name follows from the final one, and what an interrupted output has
             left under it is still there; else the name is new.
+        label: what the hidden name follows from where several outputs share a folder; by default
+            the folder's name.
 
     Attributes:
         path: the folder to write into, on the same file system, under a hidden name; empty,
@@ -140,6 +142,7 @@ class StagedFolder:
         overwrite: bool,
         ours: Callable[[str], bool] = lambda name: True,
         stable: bool = False,
+        label: str | None = None,
     ) -> None:
         self._shown = final
         self._final = final.resolve()
@@ -157,7 +160,7 @@ class StagedFolder:
             )
         # An existing folder may be writable where its parent is not.
         home = self._final.parent if self._is_new else self._final
-        self.path = _staged_name(home, self._final.name)
+        self.path = _staged_name(home, label or self._final.name)
         if stable:
             self.path = home / f"{_staged_stem(self._final.name)}.kept"
         try:
@@ -219,14 +222,19 @@ def _check_parent(final: Path) -> None:
         raise OutputError(f"folder {final.parent} of the output is not writable")
 
 
-def remove_stale(final: Path) -> None:
+def remove_stale(final: Path, label: str | None = None) -> None:
     """Remove what earlier writers of a name staged and had no chance to remove.
 
     Only for who knows that no other is writing it now.
+
+    Args:
+        final: where they would have written.
+        label: that they gave a `StagedFolder`, if any.
     """
     resolved = final.resolve()
+    stem = _staged_stem(label or resolved.name)
     for home in {resolved.parent, *([resolved] if resolved.is_dir() else [])}:
-        for entry in home.glob(f"{glob.escape(_staged_stem(resolved.name))}.*.part"):
+        for entry in home.glob(f"{glob.escape(stem)}.*.part"):
             if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
             else:

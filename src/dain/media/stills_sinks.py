@@ -45,13 +45,20 @@ class FolderSink:
         folder: the folder; made if only its parent is there.
         overwrite: see `StagedFolder`.
         ours: see `StagedFolder`.
+        label: see `StagedFolder`.
 
     Raises:
         OutputError: see `StagedFolder`.
     """
 
-    def __init__(self, folder: Path, overwrite: bool, ours: Callable[[str], bool]) -> None:
-        self._staged = StagedFolder(folder, overwrite, ours)
+    def __init__(
+        self,
+        folder: Path,
+        overwrite: bool,
+        ours: Callable[[str], bool],
+        label: str | None = None,
+    ) -> None:
+        self._staged = StagedFolder(folder, overwrite, ours, label=label)
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file of the staged folder."""

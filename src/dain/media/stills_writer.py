@@ -138,6 +138,7 @@ class StillsWriter(FrameWriter):
             self._folder,
             self._overwrite,
             lambda name: not self._overwrite and self._owns(name),
+            label=None if self._is_folder else self._path.name,
         )
 
     def _owns(self, name: str) -> bool:

@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 from filelock import FileLock
 from tests.support.engines import BlendEngine
-from tests.support.videos import Audio, cutouts, make_video
+from tests.support.stills import png_of
+from tests.support.videos import Audio, cutouts, make_video, pictures
 
-from dain.errors import EncodeError, MediaError, OutputError, StoppedError
-from dain.jobs import StopRequest, run_job, segmented
+from dain.errors import (
+    DamageError,
+    EncodeError,
+    MediaError,
+    OptionError,
+    OutputError,
+    StoppedError,
+)
+from dain.jobs import StopRequest, run, run_job, segmented
 from dain.jobs.workfolder import work_path
 from dain.media import open_reader
 from dain.settings import EncodeSettings, JobSettings, ReadSettings, TimeSettings
@@ -180,7 +188,7 @@ def test_damage_counts_once_however_often_a_run_is_resumed(tmp_path):
 
 def stop_once(clip, output, asked, at=6):
     stop = StopRequest()
-    with pytest.raises(StoppedError, match="16 of 30 frames are kept"):
+    with pytest.raises(StoppedError, match=r"16 of \d+ frames are kept"):
         run_job(clip, output, asked, interpolator=Stopper(stop, at), stop=stop)
 
 
@@ -306,3 +314,74 @@ def test_segments_are_long_where_frames_are_small():
 
     assert length(64, 48) == length(4, 4) >= length(1280, 720) >= length(3840, 2160) > 1
     assert length(64, 48, "dain") < length(64, 48)
+
+
+def test_an_engine_that_cannot_be_had_today_costs_nothing_that_is_kept(clip, tmp_path, monkeypatch):
+    def refuse(settings):
+        raise OptionError("no such device here")
+
+    output = tmp_path / "out.mkv"
+    stop_once(clip, output, settings())
+    monkeypatch.setattr(run, "make_interpolator", refuse)
+    with pytest.raises(OptionError, match=r"^no such device here; 16 of 30 frames are kept$"):
+        run_job(clip, output, settings())
+    assert run_job(clip, output, settings(), interpolator=BlendEngine()).frames_kept == 16
+
+
+def test_what_was_made_of_a_damaged_input_outlives_a_strict_run(tmp_path):
+    clip, output = make_video(tmp_path / "in.mkv", count=30), tmp_path / "out.mkv"
+    with av.open(str(clip)) as container:
+        packets = [packet.pos for packet in container.demux(video=0) if packet.size]
+    clip.write_bytes(clip.read_bytes()[: packets[15]])
+    stop_once(clip, output, settings())
+    strict = JobSettings(time=TimeSettings(factor=Fraction(2)), strict=True)
+    with pytest.raises(DamageError, match=r"cut short.*; 16 of \d+ frames are kept$"):
+        run_job(clip, output, strict, interpolator=BlendEngine())
+    assert run_job(clip, output, settings(), interpolator=BlendEngine()).frames_kept == 16
+
+
+@pytest.mark.parametrize("source", ["shots", "shots/%02d.png"])
+def test_other_files_beside_stills_are_no_change_of_them(tmp_path, source):
+    (tmp_path / "shots").mkdir()
+    for number, picture in enumerate(pictures(15, 64, 48)):
+        (tmp_path / "shots" / f"{number:02d}.png").write_bytes(png_of(picture))
+    notes, output = tmp_path / "shots" / "notes.txt", tmp_path / "shots" / "out.mkv"
+    stop_once(tmp_path / source, output, settings())
+    notes.write_text("half way")
+    engine = BlendEngine(lambda: notes.write_text("more"))
+    assert run_job(tmp_path / source, output, settings(), interpolator=engine).frames_kept == 16
+
+
+def test_one_output_has_one_place_for_its_work_and_others_have_theirs(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "link.mkv"
+    link.symlink_to(tmp_path / "elsewhere" / "out.mkv")
+    assert work_path(link) == work_path(tmp_path / "elsewhere" / "out.mkv")
+    patterns = [tmp_path / folder / "%04d.png" for folder in ("a", "b")]
+    assert work_path(patterns[0]) != work_path(patterns[1])
+
+
+def test_two_patterns_may_be_written_into_one_folder_at_once(clip, tmp_path):
+    (tmp_path / "out").mkdir()
+    left, right = (tmp_path / "out" / f"{side}%04d.png" for side in ("l", "r"))
+
+    def run_another():
+        if len(engine.calls) == 3:
+            run_job(clip, right, settings(), interpolator=BlendEngine())
+
+    engine = BlendEngine(run_another)
+    run_job(clip, left, settings(resume=False), interpolator=engine)
+    assert len(list((tmp_path / "out").glob("*.png"))) == 60
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_work_folder_that_is_removed_meanwhile_is_one_line(clip, tmp_path):
+    import shutil
+
+    def disturb():
+        if len(engine.calls) == 6:
+            shutil.rmtree(work_path(tmp_path / "out.mkv"))
+
+    engine = BlendEngine(disturb)
+    with pytest.raises(EncodeError, match=r"^cannot write what is made of .*no such file"):
+        run_job(clip, tmp_path / "out.mkv", settings(), interpolator=engine)
