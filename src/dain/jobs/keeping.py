@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from dain.settings import JobSettings
 
 _NAME = re.compile(r"\d{8,}\.png")
 _UNFINISHED = ".unfinished"
+_END_OF_PNG = b"IEND\xaeB`\x82"
 
 
 class FrameKeeper:
@@ -52,9 +54,17 @@ class FrameKeeper:
             self.abort()
             raise
 
-    def holds(self, count: int) -> bool:
-        """Whether the first `count` output frames of an earlier run are there, if kept at all."""
-        return "out" not in self._folders or self._folders["out"].holds(count)
+    def holds(self, made: int, used: int) -> bool:
+        """Whether an earlier run's frames are all there, of those kinds that are kept.
+
+        Args:
+            made: output frames, the first of all.
+            used: source frames, at least as many.
+        """
+        outgoing, incoming = self._folders.get("out"), self._folders.get("in")
+        return (outgoing is None or outgoing.holds(made)) and (
+            incoming is None or incoming.count() >= used
+        )
 
     def begin(self, done: int = 0) -> None:
         """Go on after `done` output frames that an earlier run made; after none, begin afresh.
@@ -98,14 +108,15 @@ class FrameKeeper:
             self._folders["out"].put(frame)
 
     def finish(self) -> None:
-        """Move everything to its final place.
+        """Move everything to its final place; what is there already is left alone.
 
         Raises:
             EncodeError: the disk refused.
         """
         try:
-            for folder in self._folders.values():
-                folder.finish()
+            for kind in [*self._folders]:
+                self._folders[kind].finish()
+                del self._folders[kind]
         except BaseException:
             self.abort()
             raise
@@ -143,8 +154,10 @@ class _KeptFrames:
         )
 
     def holds(self, count: int) -> bool:
-        paths = (self._staged.path / _name(index) for index in range(count))
-        return all(path.is_file() and path.stat().st_size for path in paths)
+        return all(_is_whole(self._staged.path / _name(index)) for index in range(count))
+
+    def count(self) -> int:
+        return sum(map(_is_whole, self._staged.path.glob("*.png")))
 
     def clear(self) -> None:
         try:
@@ -177,6 +190,16 @@ class _KeptFrames:
 
     def discard(self) -> None:
         self._staged.discard()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a PNG has its end: it need not, once the power was cut."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_END_OF_PNG), os.SEEK_END)
+            return file.read() == _END_OF_PNG
+    except OSError:
+        return False
 
 
 def _name(index: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from dain._version import __version__
 from dain.errors import DainError, OutputError, PipeClosedError, StoppedError
 from dain.jobs.peak_memory import peak_memory
+from dain.jobs.progress import ProgressMeter
 from dain.jobs.watching import Watch
 from dain.media import FrameReader, VideoInfo
 from dain.media.output import check_file_output, write_output
@@ -37,6 +38,7 @@ class Reporter:
         watch: over its stages.
         on_report: is given the report; None for nobody.
         reader: of the source, once it is open.
+        meter: counts the frames of the run, once it has begun.
         result: once there is one: frames in and out, rate, duration, warnings.
     """
 
@@ -46,6 +48,7 @@ class Reporter:
     watch: Watch
     on_report: OnReport | None
     reader: FrameReader | None = None
+    meter: ProgressMeter | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
     _started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     _since: float = 0.0
@@ -69,7 +72,8 @@ class Reporter:
         watch, result = self.watch, self.result
         seconds = watch.clock() - self._since
         made = asdict(watch.counts)
-        out, kept = sum(made.values()), result.get("frames_kept", 0)
+        kept = 0 if self.meter is None else self.meter.kept
+        out, kept = sum(made.values()), result.get("frames_kept", kept)
         engine = watch.interpolator
         return {
             "schema": SCHEMA,

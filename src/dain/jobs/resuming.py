@@ -44,8 +44,9 @@ def make_in_segments(task: Task) -> Made:
     with _kept(task, folder):
         depends_on = fingerprint(task.source, task.settings)
         messages = folder.open(depends_on)
-        if not task.keeper.holds(folder.frames):
-            messages.append("starting over: what was kept for --frames-out is gone")
+        if not task.keeper.holds(folder.frames, folder.source_frames):
+            gone = "what was kept for --frames-in or --frames-out is gone or damaged"
+            messages.append(f"starting over: {gone}")
             folder.begin_again()
         task.reader.know_damage(folder.manifest.damage)
         if folder.manifest.result is None:
@@ -57,6 +58,9 @@ def make_in_segments(task: Task) -> Made:
         with open_writer(task.output, task.job.spec, task.settings.encode) as writer:
             for record in folder.records():
                 writer.put(record)
+        # While the work is there: it may be all that a run has to go on from.
+        task.keeper.resumable = True
+        task.keeper.finish()
     manifest = folder.manifest
     assert manifest.result is not None
     return Made(
@@ -118,9 +122,8 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
         job = from_frame(task.job, done)
         opening = next(task.reader.frames(task.job.from_pts), None) if job.plan.loop else None
     segments = folder.manifest.segments
-    source_frames = segments[-1].source_frames if segments else 0
     watched = task.watch.engine(engine)
-    maker = FrameMaker(job, watched, source_frames, opening, task.room.batch_bytes)
+    maker = FrameMaker(job, watched, folder.source_frames, opening, task.room.batch_bytes)
     length = segment_length(job.spec, engine.model)
     writer = SegmentWriter(folder, length, trial.segment_encoder, task.reader.damage_places)
 

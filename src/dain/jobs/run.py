@@ -101,7 +101,7 @@ def _run(
     check_names(source, output)
     if settings.preview is not None:
         check_preview_apart(settings.preview, source, output)
-    meter = ProgressMeter(reporter.watch.progress)
+    meter = reporter.meter = ProgressMeter(reporter.watch.progress)
     check_kept_folders(source, output, settings)
     reading = reading_for(output, settings)
     with open_reader(source, reading) as reader, FrameKeeper(settings) as keeper:

@@ -218,11 +218,8 @@ def _kept(staging: StagingFolder) -> Iterator[None]:
     """Keep what a failed run may go on from; not an input that nothing can be made of."""
     try:
         yield
-    except MediaError:
-        staging.remove()
-        raise
     except BaseException as error:
-        if staging.is_empty:
+        if staging.is_empty or (isinstance(error, MediaError) and not staging.has_output):
             staging.remove()
         elif isinstance(error, DainError | KeyboardInterrupt) and str(staging.path) not in str(
             error

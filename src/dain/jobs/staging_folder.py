@@ -19,11 +19,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from dain._version import __version__
-from dain.errors import OutputError
+from dain.errors import MediaError, OutputError
 from dain.jobs.run import JobResult
+from dain.media.output import write_output
 from dain.media.pipes import is_pipe
 from dain.media.remote import Place, RemotePath
 from dain.media.remote.fetching import CACHE_FOLDER_VARIABLE
+from dain.media.stills_names import is_stills, numbered_stills
 from dain.settings import JobSettings
 from dain.transfer.disk import disk_errors
 
@@ -54,6 +56,11 @@ class StagingFolder:
         """Whether nothing was fetched or made."""
         return not any(entry.is_file() for entry in self.path.rglob("*"))
 
+    @property
+    def has_output(self) -> bool:
+        """Whether something was made, if only in part."""
+        return any(entry.is_file() for entry in self.outgoing.rglob("*"))
+
     def remove(self) -> None:
         """Remove it with all that it holds."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -78,7 +85,7 @@ class StagingFolder:
         told = {name: _as_text(value) for name, value in asdict(result).items()}
         with disk_errors(self._note, CACHE_FOLDER_VARIABLE):
             text = json.dumps({"request": request, "result": told})
-            self._note.write_text(text, encoding="utf-8")
+            write_output(self._note, text.encode(), overwrite=True)
 
 
 @contextlib.contextmanager
@@ -128,10 +135,12 @@ def request_of(source: Path, settings: JobSettings) -> str:
         return secrets.token_hex(16)
     encode = replace(settings.encode, overwrite=False)
     asked = replace(settings, encode=encode, preview=None, resume=True)
-    files = [source, *([settings.engine.weights] if settings.engine.weights else [])]
-    folder = source if source.is_dir() else source.parent
-    if not source.is_file() and folder.is_dir():
-        files += sorted(folder.iterdir())
+    files = [source]
+    if is_stills(source) and not source.is_file():  # whatever else comes to lie beside them
+        with contextlib.suppress(MediaError):  # there are none; the run tells
+            files = [still for _, still in numbered_stills(source)]
+    if settings.engine.weights:
+        files.append(settings.engine.weights)
     seen = [(str(file), _stamp(file)) for file in files]
     return hashlib.sha256(repr((__version__, asked, seen)).encode()).hexdigest()
 

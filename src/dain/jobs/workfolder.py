@@ -141,6 +141,12 @@ class WorkFolder:
         """Output frames that are kept."""
         return sum(segment.count for segment in self.manifest.segments)
 
+    @property
+    def source_frames(self) -> int:
+        """Source frames that are done with."""
+        segments = self.manifest.segments
+        return segments[-1].source_frames if segments else 0
+
     def open(self, fingerprint: Fingerprint) -> list[str]:
         """Take up what an earlier run left, or begin afresh.
 

@@ -148,6 +148,7 @@ class StagedFolder:
         self._final = final.resolve()
         self._overwrite = overwrite
         self._ours = ours
+        self._stable = stable
         self._pending = True
         if self._final.exists() and not self._final.is_dir():
             raise OutputError(f"expected a folder for the output, found that {final} is none")
@@ -181,21 +182,23 @@ class StagedFolder:
         A new folder appears at once. Into an existing one the files are moved one by one.
 
         Raises:
-            EncodeError: the disk refused; what is still staged is removed.
+            EncodeError: the disk refused; what is still staged is removed, unless it is stable.
         """
         try:
             for entry in self.path.iterdir():
                 _sync_file(entry)
             if self._is_new:
                 self.path.rename(self._final)
-                self._pending = False
             else:
                 self._move_into_existing()
+                self.path.rmdir()
+            self._pending = False
             sync_folder(self._final.parent if self._is_new else self._final)
         except OSError as error:
             raise EncodeError(f"cannot complete {self._shown}: {_reason(error)}") from error
         finally:
-            self.discard()
+            if not self._stable:
+                self.discard()
 
     def _move_into_existing(self) -> None:
         fresh = sorted(self.path.iterdir())

@@ -126,8 +126,8 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:
     (left,) = tmp_path.iterdir()
     (left / "00000003.unfinished").write_bytes(b"half")
     with FrameKeeper(settings) as keeper:
-        assert keeper.holds(3)
-        assert not keeper.holds(4)
+        assert keeper.holds(3, used=9)
+        assert not keeper.holds(4, used=9)
         keeper.begin(done=3)
         for index in range(2, 5):
             keeper.made(frame(index, value=9))
@@ -196,18 +196,46 @@ def test_a_run_that_is_cut_off_keeps_its_frames_for_the_next(clip: Path, tmp_pat
     assert names(tmp_path / "b") == pngs(*range(12))
 
 
-def test_kept_frames_that_are_gone_are_made_again(clip: Path, tmp_path: Path) -> None:
-    settings = replace(SETTINGS, frames_out=tmp_path / "b")
+@pytest.mark.parametrize("kind", ["frames_in", "frames_out"])
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_kept_frames_that_are_gone_are_made_again(
+    clip: Path, tmp_path: Path, kind: str, how: str
+) -> None:
+    settings = replace(SETTINGS, **{kind: tmp_path / "b"})  # type: ignore[arg-type]
     given = (clip, tmp_path / "out.mp4", settings)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(resuming, "segment_length", lambda spec, model: 4)
         with pytest.raises(KeyboardInterrupt):
             run_job(*given, interpolator=cut_off(tmp_path))
         (left,) = tmp_path.glob(".b.*")
-        (left / pngs(2)[0]).unlink()
+        if how == "gone":
+            for path in left.iterdir():
+                path.unlink()
+        else:  # as after a power cut
+            for path in left.iterdir():
+                path.write_bytes(path.read_bytes()[:-1])
         result = run_job(*given, interpolator=BlendEngine())
     assert result.frames_kept == 0
-    assert any("kept for --frames-out is gone" in warning for warning in result.warnings)
+    assert any("--frames-out is gone or damaged" in warning for warning in result.warnings)
+    assert names(tmp_path / "b") == pngs(*range(6 if kind == "frames_in" else 12))
+
+
+def test_kept_frames_that_cannot_be_moved_are_not_made_again(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    settings = replace(SETTINGS, frames_out=tmp_path / "b")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(EncodeError, match=r"cannot complete .*; 12 of 12 frames are kept"):
+            run_job(clip, tmp_path / "out.mkv", settings, interpolator=BlendEngine())
+    again = replace(settings, encode=EncodeSettings(overwrite=True))
+    engine = BlendEngine()
+    assert run_job(clip, tmp_path / "out.mkv", again, interpolator=engine).frames_kept == 12
+    assert not engine.calls
+    assert names(tmp_path) == ["b", "in.mkv", "out.mkv"]
     assert names(tmp_path / "b") == pngs(*range(12))
 
 

@@ -385,3 +385,21 @@ def test_a_work_folder_that_is_removed_meanwhile_is_one_line(clip, tmp_path):
     engine = BlendEngine(disturb)
     with pytest.raises(EncodeError, match=r"^cannot write what is made of .*no such file"):
         run_job(clip, tmp_path / "out.mkv", settings(), interpolator=engine)
+
+
+def test_the_report_of_every_run_counts_what_is_kept(clip, tmp_path):
+    output, told, stop = tmp_path / "out.mkv", [], StopRequest()
+    stop_once(clip, output, settings())
+    with pytest.raises(StoppedError, match="24 of 30"):
+        run_job(
+            *(clip, output, settings()),
+            interpolator=Stopper(stop, 2),
+            stop=stop,
+            on_report=told.append,
+        )
+    run_job(clip, output, settings(), interpolator=BlendEngine(), on_report=told.append)
+    assert [each["status"] for each in told] == ["interrupted", "done"]
+    assert [(each["frames"]["kept"], each["frames"]["out"]) for each in told] == [
+        (16, 24),
+        (24, 30),
+    ]

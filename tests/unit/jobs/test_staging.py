@@ -331,3 +331,15 @@ def test_what_nobody_came_back_for_is_removed(tmp_path, server, cache):
     os.utime(old, (long_ago, long_ago))
     go(url, tmp_path / "third.mp4", CopyingRun())
     assert not old.exists()
+
+
+def test_an_input_that_is_away_for_a_while_costs_nothing_that_was_made(host, tmp_path, cache):
+    def begin_and_fail(source, output, *others, **named):
+        (output.parent / ".smooth.mp4.dain").mkdir()
+        (output.parent / ".smooth.mp4.dain" / "000000.segment").write_bytes(BODY)
+        raise MediaError("the input is gone; put it back")
+
+    (tmp_path / "clip.mp4").write_bytes(BODY)
+    with pytest.raises(MediaError, match=r"put it back; .*the same command goes on from there"):
+        go(tmp_path / "clip.mp4", f"{host.url}/smooth.mp4", begin_and_fail)
+    assert kept(cache) == ["000000.segment"]
