@@ -217,7 +217,7 @@ def _other_streams(path: Path, main: int) -> list[StreamFacts]:
                 kind="cover" if is_picture else stream.type,
                 codec=codec or "",
                 language="" if language == "und" else language,
-                title=tags.get("title", ""),
+                title=tags.get("title") or tags.get("name", ""),  # MP4's word for it
                 disposition=stream.disposition,
             )
         for packet in container.demux():

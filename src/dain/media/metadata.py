@@ -9,6 +9,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
+from dain.media.quicktime_languages import quicktime_language, standard_language
 from dain.media.window import Window
 
 # What describes the source file or its encoding, and would be untrue of the output.
@@ -28,24 +29,6 @@ _STALE = frozenset(
 )
 
 
-# Languages with two codes in ISO 639-2, of which FFmpeg's MOV knows the bibliographic one.
-_QUICKTIME_LANGUAGES = {
-    "cym": "wel",
-    "deu": "ger",
-    "ell": "gre",
-    "eus": "baq",
-    "fas": "per",
-    "hye": "arm",
-    "isl": "ice",
-    "kat": "geo",
-    "mkd": "mac",
-    "msa": "may",
-    "mya": "bur",
-    "nld": "dut",
-    "sqi": "alb",
-    "zho": "chi",
-}
-
 _FINE = Fraction(1, 1_000_000)  # a stretched chapter seldom begins on a tick of the source
 
 
@@ -59,13 +42,21 @@ def lasting(metadata: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def title_of(stream: Stream) -> str:
+    """What a stream is called, also by MP4's tag for it; empty if it has no name."""
+    return stream.metadata.get("title") or stream.metadata.get("name", "")
+
+
 def describe(source: Stream, target: Stream) -> None:
     """Copy language, title and the like, and what the stream is meant for."""
     metadata = lasting(source.metadata)
     if "title" not in metadata and "name" in metadata:
         metadata["title"] = metadata.pop("name")  # what MP4 calls it
-    if target.container.format.name in ("mov", "3gp") and "language" in metadata:
-        metadata["language"] = _QUICKTIME_LANGUAGES.get(metadata["language"], metadata["language"])
+    if "language" in metadata:
+        language = standard_language(metadata["language"])
+        if target.container.format.name == "mov":
+            language = quicktime_language(language) or language
+        metadata["language"] = language
     target.metadata.update(metadata)
     target.disposition = source.disposition
 

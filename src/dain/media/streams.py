@@ -19,6 +19,7 @@ from dain.errors import MediaError
 from dain.media.container_tables import Container
 from dain.media.containers import best_video_stream, open_container
 from dain.media.frame import OutputSpec
+from dain.media.lost_tags import lost_tags
 from dain.media.metadata import copy_chapters, copy_metadata
 from dain.media.planning import plan_streams
 from dain.media.plans import Plan
@@ -77,6 +78,9 @@ class StreamCopier:
         self._plans = plan_streams(
             self._source, others, container, extension, self._window, self._messages
         )
+        assert self._main is not None
+        carried = [self._main, *(plan.source for plan in self._plans)]
+        self._messages += lost_tags(carried, container.format, extension)
         self._begin_afresh()
 
     def _begin_afresh(self) -> None:

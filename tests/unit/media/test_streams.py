@@ -9,9 +9,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from tests.support.videos import Audio, make_video, pictures
 
 from dain.media.frame import Frame, OutputSpec
+from dain.media.metadata import title_of
 from dain.media.video_writer import VideoWriter
 from dain.settings import EncodeSettings
 
@@ -170,6 +172,8 @@ def test_audio_is_copied_packet_for_packet_and_in_sync(
     chapters_lost = f"chapters left out: a {made.suffix} file cannot hold them"
     if output in ("b.avi", "b.ts"):
         assert messages.pop(0) == chapters_lost
+    if output == "b.avi":
+        assert "language 'fra' of stream 1" in messages.pop()
     if output == "b.avi" and start:
         assert "cannot delay it" in messages[0]
         assert abs(first_sound(made) - first_sound(given)) <= Fraction(30, 1000)
@@ -419,6 +423,48 @@ def test_quicktime_keeps_languages(tmp_path: Path, language: str) -> None:
     interpolate(given, tmp_path / "b.mov", seconds=1)
     with av.open(str(tmp_path / "b.mov")) as container:
         assert container.streams.audio[0].language in (language, BIBLIOGRAPHIC.get(language))
+
+
+def test_quicktime_languages_are_standard_elsewhere(tmp_path: Path) -> None:
+    audio = Audio(metadata={"language": "swe"})
+    given = make_video(tmp_path / "a.mkv", count=4, size=SIZE, audio=audio)
+    assert interpolate(given, tmp_path / "b.mov", seconds=1) == []
+    interpolate(tmp_path / "b.mov", tmp_path / "c.mkv", seconds=1)
+    with av.open(str(tmp_path / "c.mkv")) as container:
+        assert container.streams.audio[0].language == "swe"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "lost"),
+    [
+        (".mkv", ""),
+        (".mp4", ""),
+        (".mov", "disposition comment of stream 1"),
+        (".avi", "language 'eng' and disposition comment of stream 1"),
+        (".ts", "title 'Main' of stream 0; title 'Commentary' and disposition comment of stream 1"),
+    ],
+)
+def test_tags_are_kept_or_named(tmp_path: Path, suffix: str, lost: str) -> None:
+    plain = make_video(tmp_path / "a.mkv", count=4, size=SIZE, audio=Audio(codec="libmp3lame"))
+    given = tmp_path / "b.mkv"
+    with av.open(str(plain)) as source, av.open(str(given), "w") as output:
+        targets = [output.add_stream_from_template(each) for each in source.streams]
+        targets[0].metadata.update(title="Main", language="eng")
+        targets[1].metadata.update(title="Commentary", language="eng")
+        targets[1].disposition = Disposition.comment
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = targets[packet.stream_index]
+                output.mux(packet)
+    made = tmp_path / f"c{suffix}"
+    messages = interpolate(given, made, seconds=1)
+    told = f"tags left out, as a {suffix} file cannot hold them: {lost}"
+    assert messages == ([told] if lost else [])
+    if not lost:
+        with av.open(str(made)) as container:
+            sound = container.streams[1]
+            assert (title_of(sound), sound.language) == ("Commentary", "eng")
+            assert sound.disposition & Disposition.comment
 
 
 def test_speech_encoded_for_avi_delays_nothing(tmp_path: Path) -> None:
