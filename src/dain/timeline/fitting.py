@@ -38,6 +38,9 @@ _STANDARD_RATES = (
 # Where ticks pass for frames, times are damaged and follow no rate.
 _HIGHEST_IMPLIED = 1000
 
+# So many steps before an odd last one say what it should be.
+_FEWEST_STEPS = 3
+
 # With gaps, a grid finer than this many ticks fits any timestamps and explains nothing.
 _FEWEST_TICKS = 8
 
@@ -66,6 +69,32 @@ def fit_constant(
     implied = simplest_between(steps / (length + time_base / 2), steps / (length - time_base / 2))
     believable = (rate for rate in (implied, steps / length) if rate <= _HIGHEST_IMPLIED)
     return next((rate for rate in believable if worst(rate) is not None), None)
+
+
+def fit_but_last(
+    pts: Sequence[int], time_base: Fraction, candidates: Sequence[Fraction]
+) -> Fraction | None:
+    """The container's rate that fits to the tick, but for half a step to the last frame.
+
+    Where a container stores no presentation times (GXF), FFmpeg makes the last one up from the
+    duration of a packet, which may be one field.
+
+    Args:
+        pts: rising.
+        time_base: seconds per unit.
+        candidates: the container's rates, average first.
+
+    Returns:
+        The rate, or None if there is more, or less, amiss.
+    """
+    if len(pts) - 2 < _FEWEST_STEPS:
+        return None
+    for rate in candidates:
+        period = _period(rate, time_base)
+        is_half = abs(2 * (pts[-1] - pts[-2]) - period) <= 1
+        if is_half and _worst_error(pts[:-1], period) == 0:
+            return rate
+    return None
 
 
 def fit_with_gaps(

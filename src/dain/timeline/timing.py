@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from dain.timeline.fitting import fit_constant, fit_with_gaps, simplest_between
+from dain.timeline.fitting import fit_but_last, fit_constant, fit_with_gaps, simplest_between
 from dain.timeline.plan import OPEN_END
 
 # A container's average rate is believed when the frames confirm it this closely.
@@ -26,6 +26,8 @@ class Timing:
             None for a variable rate. Some `k` may be missing (dropped frames).
         count: number of frames.
         duration: seconds from the first frame to the end of the last.
+        odd_last: the last frame's pts, if it is half a step early on a grid that all others
+            fit: see `fit_but_last`.
     """
 
     time_base: Fraction
@@ -34,6 +36,7 @@ class Timing:
     grid: Fraction | None
     count: int
     duration: Fraction
+    odd_last: int | None = None
 
     def time_of(self, pts: int) -> Fraction:
         """Seconds after the first frame.
@@ -41,6 +44,8 @@ class Timing:
         Within one tick of the grid the time on the grid is meant, which removes the
         rounding of coarse time bases such as Matroska's milliseconds.
         """
+        if pts == self.odd_last and self.grid is not None:
+            return (self.count - 1) / self.grid
         return _snap((pts - self.first_pts) * self.time_base, self.grid, self.time_base)
 
     def span_of(self, duration: int | None) -> Fraction:
@@ -104,8 +109,14 @@ def measure(
         single = _measure_single(pts[0], time_base, candidates, last_duration)
         return single if snap else replace(single, grid=None)
     constant = fit_constant(pts, time_base, candidates)
+    odd_last = None
+    if constant is None and snap:
+        constant = fit_but_last(pts, time_base, candidates)
+        odd_last = None if constant is None else pts[-1]
     grid = constant or fit_with_gaps(pts, time_base, candidates)
     last_time = _snap((pts[-1] - pts[0]) * time_base, grid, time_base)
+    if constant is not None and odd_last is not None:
+        last_time = (len(pts) - 1) / constant
     # The span of an unknown last duration needs a rate before the average is known.
     steps_rate = grid or (len(pts) - 1) / last_time
     draft = Timing(time_base, pts[0], steps_rate, grid, len(pts), last_time)
@@ -117,7 +128,7 @@ def measure(
         ticks = last_duration if last_duration is not None and last_duration > 0 else None
         duration = end + (draft.span_of(None) if ticks is None else ticks * time_base)
         grid = None
-    return Timing(time_base, pts[0], rate, grid, len(pts), duration)
+    return Timing(time_base, pts[0], rate, grid, len(pts), duration, odd_last)
 
 
 def _measure_single(

@@ -96,6 +96,19 @@ def test_a_missing_still_is_a_gap_and_no_other_rate() -> None:
     assert (timing.grid, timing.rate, timing.duration) == (24, 24, Fraction(8, 24))
 
 
+def test_a_last_time_made_up_of_half_a_step_changes_nothing() -> None:
+    pts, rates = [2, 4, 6, 8, 10, 12, 14, 15], [Fraction(50), Fraction(25)]
+    timing = measure(pts, Fraction(1, 50), rates, 1)
+    assert (timing.rate, timing.grid, timing.duration) == (25, 25, Fraction(8, 25))
+    assert [timing.time_of(value) for value in pts] == [Fraction(k, 25) for k in range(8)]
+    assert [timing.pts_of(Fraction(k, 25)) >= pts[k] for k in range(8)] == [True] * 8
+    assert timing.pts_of(Fraction(7, 25) - Fraction(1, 1000)) == 14
+    # As listed, nothing is moved; and no other rate, or place, excuses an odd step.
+    assert measure(pts, Fraction(1, 50), rates, 1, snap=False).duration == Fraction(14, 50)
+    assert measure(pts, Fraction(1, 50), [], 1).grid != 25
+    assert measure([2, 4, 6, 7, 9, 11, 13, 15], Fraction(1, 50), rates, 1).rate != 25
+
+
 def test_frames_of_one_tick_are_no_rate() -> None:
     rates = [Fraction(96000, 251), Fraction(24)]
     timing = measure(list(range(16)), Fraction(1, 90000), rates, 3750)
