@@ -166,6 +166,7 @@ def _output_spec(info: VideoInfo, timing: Timing, plan: Plan, asked: TimeSetting
         source=None if info.live else info.path,
         copy_start=first + plan.start,
         copy_end=first + plan.end if has_end or stretch != 1 else None,
+        source_end=None if info.live else first + timing.duration,
         cut_start=plan.start > 0 or stretch != 1,
         copy_offset=_offset(info, first) if is_whole else Fraction(0),
         copy_stretch=stretch,

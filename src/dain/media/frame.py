@@ -228,6 +228,7 @@ class OutputSpec:
         source: the input whose other streams, metadata and chapters are copied; None for none.
         copy_start: source time (container clock, seconds) that becomes output time `copy_offset`.
         copy_end: source time at which copying stops; None for the end.
+        source_end: source time at which its last picture ends; None if unknown.
         cut_start: what lies before `copy_start` is left out.
         copy_offset: output time of `copy_start`.
         copy_stretch: output seconds per source second; above 1 in slow motion.
@@ -250,6 +251,7 @@ class OutputSpec:
     source: Path | None = None
     copy_start: Fraction = Fraction(0)
     copy_end: Fraction | None = None
+    source_end: Fraction | None = None
     cut_start: bool = False
     copy_offset: Fraction = Fraction(0)
     copy_stretch: Fraction = Fraction(1)

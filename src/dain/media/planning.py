@@ -20,6 +20,7 @@ from av.subtitles.stream import SubtitleStream
 
 from dain.media.audio_encoders import encoders_for, layouts_for
 from dain.media.container_tables import Container
+from dain.media.containers import packets
 from dain.media.plans import (
     AttachedCoverPlan,
     AttachmentPlan,
@@ -183,7 +184,7 @@ def _first_packets(source: InputContainer, streams: Sequence[Stream]) -> dict[in
     if not streams:
         return found
     with suppress(FFmpegError):
-        for number, packet in enumerate(source.demux(list(streams))):
+        for number, packet in enumerate(packets(source, *streams)):
             if packet.size:
                 found.setdefault(packet.stream_index, packet)
             if len(found) == len(streams) or number >= _SOON:

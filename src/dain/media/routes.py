@@ -155,7 +155,8 @@ class SubtitleCopyRoute:
             return
         if packet.size == _EMPTY_TEXT and packet.stream.codec_context.name == "mov_text":
             return  # MP4 fills gaps between lines, and the muxer will do so again
-        start, duration = stamp * packet.time_base, (packet.duration or 0) * packet.time_base
+        start = stamp * packet.time_base
+        duration = self._window.standing(start, (packet.duration or 0) * packet.time_base)
         if start < self._window.first and not duration:
             self._standing = packet
             return
@@ -200,7 +201,8 @@ class SubtitleRoute:
         if packet.pts is None:
             return
         start = packet.pts * packet.time_base
-        clipped = self._window.clip(start, (packet.duration or 0) * packet.time_base)
+        duration = self._window.standing(start, (packet.duration or 0) * packet.time_base)
+        clipped = self._window.clip(start, duration)
         if clipped is None:
             return
         try:

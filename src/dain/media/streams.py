@@ -10,24 +10,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+import av
 from av.container import InputContainer, OutputContainer
 from av.error import ArgumentError, FFmpegError, InvalidDataError
 from av.format import Flags
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from dain.errors import MediaError
 from dain.media.container_tables import Container
-from dain.media.containers import best_video_stream, open_container
+from dain.media.containers import best_video_stream, open_container, packets
 from dain.media.frame import OutputSpec
 from dain.media.lost_tags import lost_tags
 from dain.media.metadata import copy_chapters, copy_metadata
-from dain.media.planning import plan_streams
+from dain.media.planning import named, plan_streams
 from dain.media.plans import Plan
 from dain.media.routes import AnyPacket, Route
 from dain.media.stills_names import is_stills
+from dain.media.time_guard import TimeGuard
 from dain.media.window import Window
 
 _MOST_ERRORS = 1000  # in a row, when demuxing: then the rest of the source is given up
+
+_TAIL = Fraction(1, 2)  # seconds that audio may be longer than the pictures without a word
 
 
 class StreamCopier:
@@ -50,6 +55,7 @@ class StreamCopier:
         self._main: VideoStream | None = None
         self._plans: list[Plan] = []
         self._routes: dict[int, Route] = {}
+        self._guards: dict[int, TimeGuard] = {}
         self._packets: Iterator[AnyPacket] = iter(())
         self._held: AnyPacket | None = None
         self._window = Window.of(
@@ -107,6 +113,8 @@ class StreamCopier:
             route = plan.route(target, self._window)
             if route is not None:
                 self._routes[plan.source.index] = route
+                if plan.source.type == "audio":
+                    self._guards[plan.source.index] = TimeGuard(self._last(self._source))
         self._packets = self._demux(self._source)
 
     def copy_until(self, time: Fraction | None, mux: Callable[[AnyPacket], None]) -> None:
@@ -125,7 +133,9 @@ class StreamCopier:
         self.copy_until(None, mux)
         for route in self._routes.values():
             self._forward(route.flush(), mux)
-        bad = self._refused + self._errors + sum(route.bad for route in self._routes.values())
+        bad = self._refused + self._errors
+        bad += sum(route.bad for route in self._routes.values())
+        bad += sum(guard.bad for guard in self._guards.values())
         if bad:
             self._messages.append(
                 f"{bad} damaged packet{'s' if bad > 1 else ''} of other streams left out"
@@ -135,7 +145,7 @@ class StreamCopier:
         """Close the source; safe to call twice."""
         source, self._source = self._source, None
         self._packets, self._held = iter(()), None
-        self._routes, self._plans, self._main = {}, [], None
+        self._routes, self._guards, self._plans, self._main = {}, {}, [], None
         if source is not None:
             source.close()
 
@@ -157,26 +167,60 @@ class StreamCopier:
             return packet
         return next(self._packets, None)
 
+    def _last(self, source: InputContainer) -> Fraction | None:
+        """When the last picture ends, else the file as it says, in source time; None if unknown."""
+        if self._window.last is not None:
+            return self._window.last
+        if not source.duration or source.duration < 0:
+            return None
+        return Fraction((source.start_time or 0) + source.duration, av.time_base)
+
     def _demux(self, source: InputContainer) -> Iterator[AnyPacket]:
-        """Packets of the routes; what cannot be read is counted and skipped."""
+        """Packets of the routes, until all streams have reached the end of what is copied."""
         going_on = set(self._routes)
+        for packet in self._guarded(source):
+            if packet.dts is not None and self._window.is_past(
+                packet.dts * packet.time_base - _TAIL
+            ):
+                self._note_rest(source.streams[packet.stream_index])
+                going_on.discard(packet.stream_index)
+                if not going_on:
+                    return
+            yield packet
+
+    def _note_rest(self, stream: Stream) -> None:
+        """Say that audio goes on where there are no pictures to stretch it to."""
+        if stream.type != "audio" or not self._window.ends_with_pictures:
+            return
+        note = f"{named(stream)} goes on after the last picture; that part is left out"
+        if note not in self._messages:
+            self._messages.append(note)
+
+    def _guarded(self, source: InputContainer) -> Iterator[AnyPacket]:
+        """Packets whose times can be believed."""
+        for packet in self._readable(source):
+            guard = self._guards.get(packet.stream_index)
+            if guard is None:
+                yield packet
+            else:
+                yield from guard.take(packet)
+        for guard in self._guards.values():
+            yield from guard.flush()
+
+    def _readable(self, source: InputContainer) -> Iterator[AnyPacket]:
+        """Packets of the routes; what cannot be read is counted and skipped."""
+        wanted = [source.streams[index] for index in self._routes]
         failures = 0
         while failures < _MOST_ERRORS:
             try:
-                for packet in source.demux([source.streams[index] for index in self._routes]):
+                for packet in packets(source, *wanted):
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
                         continue  # PyAV's request to flush a decoder
                     if packet.is_corrupt:
                         self._errors += 1
-                        continue
-                    if packet.dts is not None and self._window.is_past(
-                        packet.dts * packet.time_base
-                    ):
-                        going_on.discard(packet.stream_index)
-                        if not going_on:
-                            return
-                    yield packet
+                    else:
+                        yield packet
                 return
             except FFmpegError:
                 failures += 1

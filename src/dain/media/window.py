@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from dain.media.frame import OutputSpec
 
+_LONG = Fraction(10)  # seconds that a line may stand beyond the last picture
+
 
 @dataclass(frozen=True)
 class TimeMap:
@@ -38,6 +40,7 @@ class Window:
     Attributes:
         start: source time in seconds before which nothing is copied; None for all.
         end: source time from which on nothing is copied; None for all.
+        last: source time at which the last picture ends; None if unknown.
         times: from source time to output time.
         negative: packets before output time 0 may be kept (they prime decoders and are
             hidden by an edit list); elsewhere they would delay the whole file.
@@ -47,6 +50,7 @@ class Window:
 
     start: Fraction | None = None
     end: Fraction | None = None
+    last: Fraction | None = None
     times: TimeMap = TimeMap()
     negative: bool = False
     strict: bool = True
@@ -58,6 +62,7 @@ class Window:
         return cls(
             start=spec.copy_start if spec.cut_start else None,
             end=spec.copy_end,
+            last=spec.source_end,
             times=TimeMap(spec.copy_start, spec.copy_offset, spec.copy_stretch),
             negative=negative,
             silence=silence,
@@ -68,6 +73,11 @@ class Window:
         """Source time of the first thing that can be seen or heard."""
         zero = self.times.source_of(Fraction(0))
         return zero if self.start is None else max(zero, self.start)
+
+    @property
+    def ends_with_pictures(self) -> bool:
+        """Whether copying stops for want of pictures, not because somebody asked for it."""
+        return self.end is not None and self.end == self.last
 
     def holds(self, start: Fraction, duration: Fraction) -> bool:
         """Whether something of this source time is copied."""
@@ -94,6 +104,12 @@ class Window:
             if begin >= self.end:
                 return None
         return begin, max(end - begin, Fraction(0))
+
+    def standing(self, start: Fraction, duration: Fraction) -> Fraction:
+        """How long a line that begins then can stand: a damaged duration may be of days."""
+        if self.last is None:
+            return duration
+        return min(duration, max(self.last - start, _LONG))
 
     def is_past(self, time: Fraction) -> bool:
         """Whether this source time, and so all that comes later, lies after the window."""

@@ -34,6 +34,7 @@ def interpolate(
     offset: Fraction | int = 0,
     end: Fraction | None = None,
     stretch: Fraction = Fraction(1),
+    last: Fraction | None = None,
 ) -> list[str]:
     """Write `seconds` of video at 60 with the other streams of `source`; the messages."""
     spec = OutputSpec(
@@ -43,6 +44,7 @@ def interpolate(
         source=source,
         copy_start=Fraction(start),
         copy_end=end,
+        source_end=last,
         cut_start=start > 0,
         copy_offset=Fraction(offset),
         copy_stretch=stretch,
@@ -475,3 +477,39 @@ def test_speech_encoded_for_avi_delays_nothing(tmp_path: Path) -> None:
         times = sorted(packet.dts for packet in container.demux(video=0) if packet.size)
     assert times == list(range(120))
     assert abs(first_sound(made) - first_sound(given)) <= Fraction(30, 1000)
+
+
+@pytest.mark.parametrize("output", ["b.mp4", "b.avi"])  # copied, encoded anew
+def test_a_damaged_time_stamp_makes_no_hours_of_silence(tmp_path: Path, output: str) -> None:
+    given = clip(tmp_path / "a.mkv", start=Fraction(1, 4))
+    data = bytearray(given.read_bytes())
+    sound = data.index(packets(given, "audio")[40][1])
+    data[sound - 3 : sound - 1] = (32_000).to_bytes(2, "big")  # half a minute after its cluster
+    given.write_bytes(data)
+    messages = interpolate(given, tmp_path / output, last=Fraction(2))
+    assert messages[-1] == "1 damaged packet of other streams left out"
+    sound = packets(tmp_path / output, "audio")
+    assert len(sound) > 60
+    assert max(time for time, _ in sound) < 3
+
+
+def test_slow_motion_says_what_sounds_after_the_last_picture(tmp_path: Path) -> None:
+    given = make_video(
+        tmp_path / "a.mkv", count=24, size=SIZE, audio=Audio(codec="flac", seconds=Fraction(2))
+    )
+    for last, told in ((Fraction(1), True), (Fraction(2), False)):
+        messages = interpolate(
+            given, tmp_path / f"{last}.mkv", end=Fraction(1), stretch=Fraction(2), last=last
+        )
+        notes = [message for message in messages if "after the last picture" in message]
+        assert len(notes) == told  # not where the end was asked for
+
+
+def test_a_line_of_days_ends_with_the_pictures(tmp_path: Path) -> None:
+    lines = [(Fraction(1, 2), Fraction(200_000), "for ever"), (Fraction(1), Fraction(1, 2), "two")]
+    given = add_streams(clip(tmp_path / "a.mkv"), tmp_path / "b.mkv", lines)
+    interpolate(given, tmp_path / "c.mkv", last=Fraction(2))
+    interpolate(given, tmp_path / "c.mp4", last=Fraction(2))
+    for name in ("c.mkv", "c.mp4"):
+        with av.open(str(tmp_path / name)) as container:
+            assert container.duration < 12 * av.time_base
