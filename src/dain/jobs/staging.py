@@ -94,12 +94,13 @@ def run_anywhere(
                 on_report=relay,
             )
             notes: list[str] = []
-            if upload is None:
-                assert isinstance(output, Path)
-                result = make(output)
-            else:
-                request = request_of(here, settings)
-                result, notes = _made_and_sent(upload, staging, request, make, on_progress)
+            with _said_of(source, here, staging):
+                if upload is None:
+                    assert isinstance(output, Path)
+                    result = make(output)
+                else:
+                    request = request_of(here, settings)
+                    result, notes = _made_and_sent(upload, staging, request, make, on_progress)
             relay.result = {**vars(result), "frames_kept": result.frames_out}
             staging.remove()
     return replace(
@@ -136,7 +137,8 @@ def estimate_anywhere(
             upload = prepare_upload(output, overwrite=True, patience=patience, trial=False)
         here = _fetched(source, staging, patience, on_progress)
         made = output if isinstance(output, Path) else staging.outgoing / output.name
-        found = estimate_job(here, made, settings, on_progress, interpolator)
+        with _said_of(source, here, staging):
+            found = estimate_job(here, made, settings, on_progress, interpolator)
         notes = [] if here == source else [f"the input was fetched to {here}, and kept for the run"]
         if staging.is_empty:
             staging.remove()
@@ -214,8 +216,21 @@ def _bytes(stage: Stage, on_progress: OnProgress | None) -> OnTransfer:
 
 
 @contextlib.contextmanager
+def _said_of(source: Place, here: Path, staging: StagingFolder) -> Iterator[None]:
+    """Say of the input what is wrong with its copy; one that nothing is made of is not kept."""
+    try:
+        yield
+    except DainError as error:
+        if here == source:
+            raise
+        if isinstance(error, MediaError) and not staging.has_made:
+            staging.remove()
+        raise type(error)(str(error).replace(str(here), str(source).rstrip("/"))) from error
+
+
+@contextlib.contextmanager
 def _kept(staging: StagingFolder) -> Iterator[None]:
-    """Keep what a failed run may go on from; not an input that nothing can be made of."""
+    """Keep what a failed run may go on from, and say so."""
     try:
         yield
     except BaseException as error:

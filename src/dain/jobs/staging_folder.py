@@ -54,7 +54,12 @@ class StagingFolder:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was fetched or made."""
-        return not any(entry.is_file() for entry in self.path.rglob("*"))
+        return not _holds_files(self.path)
+
+    @property
+    def has_made(self) -> bool:
+        """Whether anything was made of the input so far."""
+        return _holds_files(self.outgoing)
 
     @property
     def has_output(self) -> bool:
@@ -143,6 +148,10 @@ def request_of(source: Path, settings: JobSettings) -> str:
         files.append(settings.engine.weights)
     seen = [(str(file), _stamp(file)) for file in files]
     return hashlib.sha256(repr((__version__, asked, seen)).encode()).hexdigest()
+
+
+def _holds_files(folder: Path) -> bool:
+    return any(entry.is_file() for entry in folder.rglob("*"))
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

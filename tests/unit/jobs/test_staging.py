@@ -1,6 +1,7 @@
 """Runs from and to elsewhere, with a run between them that only copies bytes."""
 
 import os
+import re
 import time
 from fractions import Fraction
 
@@ -260,9 +261,25 @@ def test_a_run_that_fails_keeps_what_was_fetched(server, tmp_path, cache):
 
 def test_an_input_that_nothing_can_be_made_of_is_not_kept(server, tmp_path, cache):
     url = server.give("clip.mp4", Answer(BODY))
-    with pytest.raises(MediaError, match=r"no video$"):
-        go(url, tmp_path / "out.mp4", CopyingRun(MediaError("no video")))
+
+    def refuse(source, *arguments, **options):
+        raise MediaError(f"no video in {source}")
+
+    with pytest.raises(MediaError, match=f"^no video in {re.escape(url)}$"):
+        go(url, tmp_path / "out.mp4", refuse)
     assert kept(cache) == []
+
+
+def test_a_refusal_later_on_loses_nothing_of_what_was_fetched(server, tmp_path, cache):
+    url = server.give("clip.mp4", Answer(BODY, cut_after=100_000), Answer(status=503))
+    with pytest.raises(TransferError):
+        go(url, tmp_path / "out.mp4", pytest.fail)
+    server.give("clip.mp4", Answer(status=403))
+    with pytest.raises(MediaError, match=r"answered 403 .*; what was fetched and made is kept in"):
+        go(url, tmp_path / "out.mp4", pytest.fail)
+    server.give("clip.mp4", Answer(BODY))
+    go(url, tmp_path / "out.mp4", CopyingRun())
+    assert server.asked_ranges()[-1] == "bytes=100000-"
 
 
 def test_a_fetch_cut_for_good_goes_on_where_it_was(server, tmp_path, cache):

@@ -1,6 +1,7 @@
 """Addresses: what they name, how they are shown, and which are refused."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -35,6 +36,8 @@ def test_names():
         "s3://b/..": "input",
         "gs://b/frames/": "frames",
         f"s3://b/{'x' * 300}.mp4": f"{'x' * 146}.mp4",
+        f"http://host/{quote('映' * 300)}.mp4": f"{'映' * 48}.mp4",
+        "s3://b/..\\..\\up.mp4": ".._.._up.mp4",
     }
     assert {url: as_place(url).name for url in names} == names
 

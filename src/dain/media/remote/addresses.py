@@ -16,7 +16,7 @@ WEB_SCHEMES = ("http", "https")
 STORE_SCHEMES = ("s3", "gs", "sftp", "gdrive")
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://(.*)", re.DOTALL)
-_LONGEST_NAME = 150  # of a local copy; what a run makes of it needs some room
+_LONGEST_NAME = 150  # bytes of a local copy's; what a run makes of it needs some room
 _UNFIT = re.compile(r'[\x00-\x1f/\\:*?"<>|]')  # in names, on one system or another
 
 
@@ -64,12 +64,7 @@ class RemotePath:
     def name(self) -> str:
         """The last part of the path, as it can be a file's name on this machine."""
         last = PurePosixPath(self.path).name
-        name = _UNFIT.sub("_", unquote(last) if self.is_on_web else last)
-        if len(name) > _LONGEST_NAME:
-            stem, dot, suffix = name.rpartition(".")
-            kept = f".{suffix}" if dot and len(suffix) < 10 else ""
-            name = (stem if kept else name)[: _LONGEST_NAME - len(kept)] + kept
-        return name if name.strip(". ") else "input"
+        return local_name(unquote(last) if self.is_on_web else last)
 
     @property
     def pattern(self) -> Pattern | None:
@@ -91,6 +86,18 @@ class RemotePath:
 
 
 Place: TypeAlias = Path | RemotePath
+
+
+def local_name(name: str) -> str:
+    """A name from elsewhere as a file can have it on any system; it never leads out of a folder."""
+    name = _UNFIT.sub("_", name)
+    stem, dot, suffix = name.rpartition(".")
+    ending = f".{suffix}" if dot and len(suffix) < 10 else ""
+    stem = stem if ending else name
+    while len(f"{stem}{ending}".encode(errors="surrogateescape")) > _LONGEST_NAME:
+        stem = stem[:-1]
+    name = stem + ending
+    return name if name.strip(". ") else "input"
 
 
 def as_place(text: str | PathLike[str]) -> Place:

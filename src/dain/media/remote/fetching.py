@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dain.errors import DainError, MediaError, TransferError
-from dain.media.remote.addresses import RemotePath
+from dain.media.remote.addresses import RemotePath, local_name
 from dain.media.remote.stores import RemoteFile, Store, StoreError, open_store
 from dain.media.stills_names import format_of
 from dain.transfer.digests import difference
@@ -131,10 +131,13 @@ def _fetch_with(
         files = _stills(store, path, lambda name: format_of(name) is not None, patience)
     if not files:
         raise MediaError(f"expected PNG, JPEG, TIFF or WebP images at {address}, found none")
-    home = folder / (target.rpartition("/")[2] or "frames")
+    names = {local_name(file.name) for file in files}
+    if len(names) < len(files):
+        raise MediaError(f"several images at {address} would have one name here; rename them")
+    home = folder / local_name(target.rpartition("/")[2] or "frames")
     with disk_errors(home, CACHE_FOLDER_VARIABLE):
         home.mkdir(exist_ok=True)
-        _drop_others(home, {file.name for file in files})
+        _drop_others(home, names)
     _fetch_files(store, address.url, files, home, patience, on_progress)
     return home / name if name else home
 
@@ -169,7 +172,7 @@ def _fetch_files(
             store,
             f"{url.rstrip('/')}#{file.name}",
             file,
-            home / file.name,
+            home / local_name(file.name),
             patience,
             lambda done, _, so_far=so_far: on_progress(so_far + done, total),  # type: ignore[misc]
         )
