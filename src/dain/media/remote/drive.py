@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dain.media.remote.addresses import RemotePath
-from dain.media.remote.stores import BLOCK, OnBytes, RemoteFile, Store, StoreError
+from dain.media.remote.side_by_side import OnBytes
+from dain.media.remote.stores import BLOCK, RemoteFile, Store, StoreError
 
 CREDENTIALS_VARIABLE = "DAIN_GDRIVE_CREDENTIALS"
 FOLDER_VARIABLE = "DAIN_GDRIVE_FOLDER"  # the ID of a folder that stands for the whole Drive
@@ -30,6 +31,7 @@ class DriveStore(Store):
         f"name a file with a token or a key by {CREDENTIALS_VARIABLE}, of an account that may "
         "read and write there; see docs/remote.md"
     )
+    at_once = 1  # its client is for one thread, and Drive takes few changes a second
 
     def _connect(self, address: RemotePath) -> Any:
         return _file_system(_credentials(), self._timeout)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from dain.errors import DainError, MediaError, TransferError
 from dain.media.remote.addresses import RemotePath, local_name
+from dain.media.remote.side_by_side import OnBytes, transfer_all
 from dain.media.remote.stores import RemoteFile, Store, StoreError, open_store
 from dain.media.stills_names import format_of
 from dain.transfer.digests import difference
@@ -164,19 +166,15 @@ def _fetch_files(
     patience: Patience,
     on_progress: OnTransfer,
 ) -> None:
-    total, before = sum(file.size for file in files), 0
+    total = sum(file.size for file in files)
     check_space(home, total - _size(home), CACHE_FOLDER_VARIABLE)
-    for file in files:
-        so_far = before
-        _fetch_file(
-            store,
-            f"{url.rstrip('/')}#{file.name}",
-            file,
-            home / local_name(file.name),
-            patience,
-            lambda done, _, so_far=so_far: on_progress(so_far + done, total),  # type: ignore[misc]
-        )
-        before += file.size
+
+    def fetch_one(file: RemoteFile, on_bytes: OnBytes) -> None:
+        address, target = f"{url.rstrip('/')}#{file.name}", home / local_name(file.name)
+        _fetch_file(store, address, file, target, patience, lambda done, _: on_bytes(done))
+
+    fetches = [partial(fetch_one, file) for file in files]
+    transfer_all(fetches, store.at_once, lambda done: on_progress(done, total))
 
 
 def _size(folder: Path) -> int:

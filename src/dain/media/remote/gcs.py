@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dain.media.remote.addresses import RemotePath
-from dain.media.remote.stores import OnBytes, RemoteFile, Store, StoreError, counting
+from dain.media.remote.side_by_side import OnBytes
+from dain.media.remote.stores import RemoteFile, Store, StoreError, counting
 from dain.transfer.digests import from_base64
 
 _PART = 16 << 20  # bytes to a request
@@ -31,7 +32,7 @@ class GoogleStore(Store):
 
         waits = ClientTimeout(total=None, sock_connect=self._timeout, sock_read=self._timeout)
         return GCSFileSystem(
-            session_kwargs={"timeout": waits},
+            session_kwargs={"timeout": waits, "trust_env": True},  # for its proxies
             skip_instance_cache=True,
             use_listings_cache=False,
         )

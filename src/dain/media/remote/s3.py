@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dain.media.remote.addresses import RemotePath
-from dain.media.remote.stores import OnBytes, RemoteFile, Store, StoreError, counting
+from dain.media.remote.side_by_side import OnBytes
+from dain.media.remote.stores import RemoteFile, Store, StoreError, counting
 from dain.transfer.digests import from_base64
 
 _PART = 16 << 20

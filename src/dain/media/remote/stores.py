@@ -12,7 +12,8 @@ import importlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -20,10 +21,9 @@ from typing import Any, ClassVar
 
 from dain.errors import OptionError
 from dain.media.remote.addresses import RemotePath
+from dain.media.remote.side_by_side import OnBytes
 
 BLOCK = 4 << 20  # bytes asked for at once: progress moves, and a request costs little beside it
-
-OnBytes = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,18 @@ class StoreError(Exception):
 
 
 class Store:
-    """One store, signed in; every method raises `StoreError`.
+    """One store, signed in, for several threads; every method raises `StoreError`.
 
     Attributes:
         has_folders: whether a folder has to exist before there can be files in it.
+        at_once: transfers that may go on side by side.
     """
 
     module: ClassVar[str]
     extra: ClassVar[str]
     sign_in: ClassVar[str]  # what to do where rights are refused
     has_folders: ClassVar[bool] = True
+    at_once: ClassVar[int] = 8
 
     def __init__(self, address: RemotePath, timeout: float) -> None:
         try:
@@ -90,15 +92,17 @@ class Store:
         self._address = address
         self._timeout = timeout
         self._connected: Any = None
+        self._lock = threading.Lock()
         with self.failures():
-            _ = self._fs
+            pass  # it is connected
 
     @property
     def _fs(self) -> Any:
         """The file system; connected again after the connection failed."""
-        if self._connected is None:
-            self._connected = self._connect(self._address)
-        return self._connected
+        with self._lock:
+            if self._connected is None:
+                self._connected = self._connect(self._address)
+            return self._connected
 
     def _connect(self, address: RemotePath) -> Any:
         raise NotImplementedError
@@ -194,24 +198,32 @@ class Store:
 
     def close(self) -> None:
         """End the connection; safe to call twice."""
-        connected, self._connected = self._connected, None
-        if connected is not None:
-            self._disconnect(connected)
+        self._drop(self._connected)
+
+    def _drop(self, failed: Any) -> None:
+        """End a connection, unless another thread has and is connected again."""
+        with self._lock:
+            if failed is None or self._connected is not failed:
+                return
+            self._connected = None
+        self._disconnect(failed)
 
     def _disconnect(self, connected: Any) -> None:
         """What a file system does not do by itself when it is forgotten."""
 
     @contextlib.contextmanager
     def failures(self) -> Iterator[None]:
-        """Turn what a file system raises into our error."""
+        """Connect, and turn what a file system raises into our error."""
+        connected = None
         try:
+            connected = self._fs
             yield
         except (StoreError, OptionError):
             raise
         except Exception as error:
             failure = self._explain(error) or explain(error, self.sign_in)
             if failure.passing:
-                self.close()
+                self._drop(connected)
             raise failure from error
 
 

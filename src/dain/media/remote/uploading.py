@@ -14,7 +14,8 @@ from pathlib import Path
 from dain.errors import OptionError, OutputError
 from dain.media.remote.addresses import RemotePath
 from dain.media.remote.fetching import cannot, patiently
-from dain.media.remote.stores import OnBytes, Store, StoreError, open_store
+from dain.media.remote.side_by_side import OnBytes, transfer_all
+from dain.media.remote.stores import Store, StoreError, open_store
 from dain.media.stills_names import format_of
 from dain.transfer.digests import difference
 from dain.transfer.partial import CutError, DownloadError, OnTransfer, Patience
@@ -63,12 +64,15 @@ class Upload:
             if _is_folder(self.address):
                 patiently(lambda: self._store.make_folder(folder), self.patience)
             sources = self._sources(result)
-            total, before = sum(source.stat().st_size for source in sources.values()), 0
-            for name, source in sources.items():
+            total = sum(source.stat().st_size for source in sources.values())
+
+            def send_one(name: str, on_bytes: OnBytes) -> None:
                 temporary = staged[_join(folder, name)] = _join(folder, temporary_name(name))
-                tell = partial(_tell, on_progress, before, total)
-                _send_one(self._store, source, temporary, self.patience, tell)
-                before += source.stat().st_size
+                _send_one(self._store, sources[name], temporary, self.patience, on_bytes)
+
+            sending = [partial(send_one, name) for name in sources]
+            at_once = self._store.at_once
+            transfer_all(sending, at_once, lambda done: on_progress(done, total))
             taken = patiently(lambda: _taken(self._store, self.address), self.patience)
             if taken and not self.overwrite:
                 raise OutputError(
@@ -77,7 +81,7 @@ class Upload:
                 )
             return self._reveal(staged, taken)
         except BaseException:
-            for temporary in staged.values():
+            for temporary in list(staged.values()):
                 with contextlib.suppress(StoreError):
                     self._store.remove(temporary)
             raise
@@ -91,10 +95,14 @@ class Upload:
 
     def _reveal(self, staged: dict[str, str], taken: list[str]) -> list[str]:
         """Give the final names, and remove what an earlier output had beyond them."""
-        notes, finals = [], list(staged)
-        for final in finals:
-            notes.append(patiently(partial(self._rename, staged[final], final), self.patience))
+        notes: list[str | None] = []
+        finals = list(staged)
+
+        def reveal(final: str, on_bytes: OnBytes) -> None:
+            notes.append(patiently(lambda: self._rename(staged[final], final), self.patience))
             del staged[final]
+
+        transfer_all([partial(reveal, final) for final in finals], self._store.at_once)
         if _is_folder(self.address):
             for path in taken:
                 if path not in finals:
@@ -212,10 +220,6 @@ def _send_one(store: Store, source: Path, path: str, patience: Patience, on_byte
             raise CutError(f"what arrived is not what was sent: {wrong}")
 
     patiently(attempt, patience)
-
-
-def _tell(on_progress: OnTransfer, before: int, total: int, done: int) -> None:
-    on_progress(before + done, total)
 
 
 @contextlib.contextmanager
