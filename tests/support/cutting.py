@@ -67,6 +67,8 @@ def _accept(listener: socket.socket, line: Line, port: int, closing: threading.E
             except OSError:
                 near.close()
                 continue
+            for end in (near, far):  # small requests are not held back for larger ones
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for source, target, counts in (
                 (far, near, line.cuts),
                 (near, far, line.sent_cuts),
