@@ -197,7 +197,9 @@ class DriveWorld(World):
 def s3_world() -> Iterator[S3World]:
     """A bucket; starting the server takes a second."""
     from moto.server import ThreadedMotoServer
+    from werkzeug.serving import WSGIRequestHandler
 
+    WSGIRequestHandler.disable_nagle_algorithm = True  # answers come in several pieces
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
