@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -52,6 +56,26 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     share_the_machine(
         os.environ["PYTEST_XDIST_WORKER"], int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     )
+
+
+def parse_one_at_a_time() -> None:
+    """Keep threads from parsing side by side, which CPython 3.11 does not bear before 3.11.8.
+
+    Tracebacks and signatures are parsed, too; where two threads meet, one gets a SystemError
+    about the "recursion depth" (gh-106905), and ends the whole test run.
+    """
+    lock, parse = threading.RLock(), ast.parse
+
+    @functools.wraps(parse)
+    def parse_alone(*arguments: Any, **options: Any) -> Any:
+        with lock:
+            return parse(*arguments, **options)
+
+    ast.parse = parse_alone
+
+
+if (3, 11) <= sys.version_info < (3, 11, 8):
+    parse_one_at_a_time()
 
 # The same examples every time, and no deadline: the first example may compile a kernel.
 settings.register_profile("dain", deadline=None, derandomize=True, database=None)
