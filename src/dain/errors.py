@@ -19,11 +19,36 @@ A message says what was expected, what was found, and what to do, on one line.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+AnyError = TypeVar("AnyError", bound=BaseException)
+
 
 class DainError(Exception):
-    """The root of every expected failure; catch this one to catch them all."""
+    """The root of every expected failure; catch this one to catch them all.
+
+    Attributes:
+        exit_code: of the process that it ends.
+        facts: what a script may want to know besides, by name: ``frames_kept``, and ``results``
+            of those of several inputs that were done. Other exceptions may bear them, too.
+    """
 
     exit_code = 1
+    facts: Mapping[str, Any] = {}
+
+
+def facts_of(error: BaseException) -> Mapping[str, Any]:
+    """The facts that an exception bears."""
+    facts: Mapping[str, Any] = getattr(error, "facts", {})
+    return facts
+
+
+def reworded(error: AnyError, message: str, **facts: Any) -> AnyError:
+    """The same failure in other words, with the facts that it bears and more."""
+    told = type(error)(message)
+    told.__dict__["facts"] = {**facts_of(error), **facts}
+    return told
 
 
 class InputError(DainError):

@@ -103,6 +103,7 @@ def test_ctrl_c_once_finishes_the_segment_and_says_how_to_go_on(clip, whole, tmp
     run.send_signal(signal.SIGINT)
     code, told, lines = finish(run)
     assert (code, told["exit_code"]) == (130, 130)
+    assert told["frames_kept"] >= 30
     assert "dain: stopping after the segment in hand; Ctrl-C again stops at once" in lines
     kept = int(told["error"].split("; ")[1].split()[0])
     assert kept >= 30
@@ -127,10 +128,10 @@ def test_being_stopped_at_once_keeps_what_is_sealed(clip, whole, tmp_path, numbe
         while "Ctrl-C again" not in run.stderr.readline():  # two signals at once are but one
             assert run.poll() is None
         run.send_signal(number)
-    found, _, lines = finish(run)
-    assert found == code
-    if number == signal.SIGINT:
-        assert lines[-1].startswith("dain: error: interrupted; 10 of ")
+    found, told, lines = finish(run)
+    assert (found, told["exit_code"], told["frames_kept"]) == (code, code, 10)
+    end = "interrupted; 10 of " if number == signal.SIGINT else "ended by signal 15; 10 frames are "
+    assert lines[-1].startswith(f"dain: error: {end}")
     assert sorted(contents(tmp_path)) == [
         ".out.mp4.dain",
         *(f".out.mp4.dain/{name}" for name in ("000000.segment", "lock", "manifest.json")),

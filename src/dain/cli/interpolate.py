@@ -92,7 +92,7 @@ def interpolate(
         frames_in=frames_in,
         frames_out=frames_out,
     )
-    runner = Runner(settings, dry_run, as_json, quiet, report)
+    runner = Runner(settings, dry_run, as_json, quiet, report, verbose)
     given, target = [as_place(each) for each in inputs], as_place(output)
     sources = runner.sources_of(given)
     if sources == given and len(given) == 1:

@@ -20,13 +20,21 @@ from dain.cli.doctor import doctor
 from dain.cli.evaluate import evaluate
 from dain.cli.frames import frames
 from dain.cli.interpolate import interpolate
-from dain.cli.messages import print_error, print_json, print_note, told_warnings
+from dain.cli.messages import (
+    counted,
+    explain,
+    print_error,
+    print_json,
+    print_note,
+    told_warnings,
+)
 from dain.cli.models import models
 from dain.cli.train import train
-from dain.errors import DainError, PipeClosedError
+from dain.errors import DainError, PipeClosedError, facts_of
 
 USAGE_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
+_SIGNALLED = 128
 
 _ENDING_SIGNALS = [
     getattr(signal, name)
@@ -87,7 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done, 1 the run failed, 2 the request or its input is unusable,
-        130 interrupted, 141 the reader of standard output has gone.
+        130 interrupted (or 128 and the number of another signal), 141 the reader of standard
+        output has gone.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -97,30 +106,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not {"-q", "--quiet"} & set(given):
             print_note(str(error))
         return error.exit_code
-    except DainError as error:
-        return _fail(given, str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED_EXIT_CODE
-    except MemoryError:
-        message = "out of memory; close other programs or interpolate a smaller video"
-        return _fail(given, message, DainError.exit_code)
+    except SystemExit as end:  # see `_end`
+        if not isinstance(end.code, int) or end.code <= _SIGNALLED:
+            raise
+        return _fail(given, _ended_by(end.code - _SIGNALLED, end), end.code, end)
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # of click, or of typer's own copy of it
             return _fail(given, _usage(error.format_message(), error), USAGE_EXIT_CODE)
-        return _fail(given, _unexpected(error), DainError.exit_code)
+        message, code = explain(error)
+        return _fail(given, message, code, error)
     if code == INTERRUPTED_EXIT_CODE:
         return _fail(given, "interrupted; nothing unfinished was left behind", code)
     return code if isinstance(code, int) else 0
 
 
-def _fail(given: Sequence[str], message: str, code: int) -> int:
+def _fail(given: Sequence[str], message: str, code: int, error: BaseException | None = None) -> int:
     """Report a failure: a line on stderr, and an object on stdout for who asked for JSON."""
     if "--verbose" in given and sys.exc_info()[0] is not None:
         traceback.print_exc()
     print_error(message)
     if "--json" in given:
         with contextlib.suppress(DainError, BrokenPipeError):  # this may be what failed
-            print_json({"error": message, "exit_code": code})
+            facts = {} if error is None else facts_of(error)
+            print_json({**facts, "error": message, "exit_code": code})
     return code
 
 
@@ -132,12 +142,11 @@ def _usage(message: str, error: Exception) -> str:
     return f"{text}; see {command} --help"
 
 
-def _unexpected(error: Exception) -> str:
-    detail = " ".join(str(error).split())
-    return (
-        f"unexpected {type(error).__name__}: {detail}; this is a fault in dain, please report "
-        "it with the output of the same command and --verbose"
-    )
+def _ended_by(number: int, end: SystemExit) -> str:
+    kept = facts_of(end).get("frames_kept")
+    if not kept:
+        return f"ended by signal {number}"
+    return f"ended by signal {number}; {counted(kept, 'frame')} are kept for the same command"
 
 
 def _open_closed_streams() -> None:
@@ -157,4 +166,4 @@ def _end(number: int, frame: FrameType | None) -> None:
         signal.signal(each, signal.SIG_IGN)
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    raise SystemExit(128 + number)
+    raise SystemExit(_SIGNALLED + number)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TextIO
 
-from dain.errors import DainWarning, RunError
+from dain.errors import DainError, DainWarning, RunError
 
 _heard: list[str] = []
 
@@ -59,6 +59,25 @@ def told_warnings() -> Iterator[None]:
 def heard_warnings() -> list[str]:
     """Python warnings of ours that the running command has caused, for its JSON object."""
     return list(_heard)
+
+
+def forget_warnings() -> None:
+    """Begin anew, for the next one of several results."""
+    _heard.clear()
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """One line on a failure, and its exit code."""
+    if isinstance(error, DainError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError):
+        message = "out of memory; close other programs or interpolate a smaller video"
+        return message, DainError.exit_code
+    detail = " ".join(str(error).split())
+    return (
+        f"unexpected {type(error).__name__}: {detail}; this is a fault in dain, please report "
+        "it with the output of the same command and --verbose"
+    ), DainError.exit_code
 
 
 def _say(message: str) -> None:

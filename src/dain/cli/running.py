@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from dain.cli.interrupting import asked_by_interrupts
 from dain.cli.messages import (
     counted,
+    explain,
+    forget_warnings,
     heard_warnings,
     number,
     print_error,
@@ -20,8 +23,9 @@ from dain.cli.messages import (
     show_rate,
     show_seconds,
 )
+from dain.cli.naming import outputs_in
 from dain.cli.progress import ProgressDisplay
-from dain.errors import DainError, OptionError, OutputError, StoppedError
+from dain.errors import OptionError, OutputError, StoppedError, facts_of, reworded
 
 if TYPE_CHECKING:
     from dain.jobs import FrameInterpolator, JobEstimate, JobResult, OnReport, ReportFile
@@ -39,6 +43,7 @@ class Runner:
         as_json: print one object on stdout.
         quiet: print only warnings and errors.
         report: file for the report of the run, or the reports of several; None for none.
+        verbose: show where failures of single jobs of several come from.
         interpolator: shared by several jobs.
     """
 
@@ -47,6 +52,7 @@ class Runner:
     as_json: bool
     quiet: bool
     report: Path | None = None
+    verbose: bool = False
     interpolator: FrameInterpolator | None = None
     _report_file: ReportFile | None = field(default=None, init=False)
 
@@ -69,7 +75,9 @@ class Runner:
             except KeyboardInterrupt as interrupt:
                 if not str(interrupt):  # nothing is kept
                     raise
-                raise StoppedError(f"interrupted; {interrupt}") from interrupt
+                error = StoppedError(f"interrupted; {interrupt}")
+                error.facts = facts_of(interrupt)
+                raise error from interrupt
 
     def on_report(self, several: bool = False) -> OnReport | None:
         """What to hand to a run that is to be reported.
@@ -114,22 +122,26 @@ class Runner:
 
         Returns:
             The worst exit code.
+
+        Raises:
+            StoppedError: it was asked to stop; bears the results so far.
         """
         from dain.jobs import make_interpolator
 
-        outputs = _outputs_in(folder, sources, container)
+        outputs = outputs_in(folder, sources, container)
         self.on_report(several=True)
         kept = (self.settings.frames_in, self.settings.frames_out)
         needed = [folder, *(() if self.dry_run else kept)]
         new_folders = [each for each in needed if isinstance(each, Path) and not each.exists()]
         self.interpolator = make_interpolator(self.settings.engine)
+        objects: list[dict[str, Any]] = []
         try:
             for new in new_folders:  # a dry run removes them again
                 _make_folder(new)
-            objects = [
-                {"input": str(source), **self.run_or_tell(source, output)}
-                for source, output in zip(sources, outputs, strict=True)
-            ]
+            for source, output in zip(sources, outputs, strict=True):
+                objects.append({"input": str(source), **self.run_or_tell(source, output)})
+        except StoppedError as error:
+            raise reworded(error, str(error), results=objects) from error
         finally:
             for made in new_folders:
                 if made.is_dir() and not any(made.iterdir()):
@@ -140,13 +152,20 @@ class Runner:
 
     def run_or_tell(self, source: Place, output: Place) -> dict[str, Any]:
         """Run one job of several; its failure is told and is no reason to stop."""
+        forget_warnings()
         try:
             result = self.run(source, output, self._one_of_several(output))
-        except StoppedError:
-            raise
-        except DainError as error:
-            print_error(f"{source}: {error}")
-            return {"error": str(error), "exit_code": error.exit_code}
+        except StoppedError as error:
+            raise reworded(error, f"{source}: {error}") from error
+        except KeyboardInterrupt as interrupt:
+            line = f"{source}: interrupted; nothing unfinished was left behind"
+            raise StoppedError(line) from interrupt
+        except Exception as error:  # noqa: BLE001 - the next one may be better off
+            if self.verbose:
+                traceback.print_exc()
+            message, code = explain(error)
+            print_error(f"{source}: {message}")
+            return {**facts_of(error), "error": message, "exit_code": code}
         self.tell(result)
         return _as_object(result)
 
@@ -187,54 +206,6 @@ def refuse_unfit_pipes(source: Place, output: Place, dry_run: bool, as_json: boo
         raise OptionError(
             "--json writes to standard output, where the video goes; write a --report FILE instead"
         )
-
-
-def _outputs_in(folder: Place, sources: Sequence[Place], container: str | None) -> list[Place]:
-    """One output for each source, named after it."""
-    from dain.jobs.prepare import check_name
-    from dain.media.stills_names import is_archive_output, is_stills_output, pattern_of
-
-    for place in (folder, *sources):
-        if isinstance(place, Path):
-            check_name(place)
-    if isinstance(folder, Path):
-        is_file = is_archive_output(folder) or not is_stills_output(folder)
-        is_folder = not is_file and pattern_of(folder) is None
-    else:
-        is_folder = folder.is_folder_by_name and folder.pattern is None
-    if not is_folder:
-        raise OutputError(
-            f"expected a folder as the output of several inputs, found {folder}; "
-            "if it is to be one, make it first"
-        )
-    given = [each.absolute() if isinstance(each, Path) else Path(each.name) for each in sources]
-    names = _result_names(given, container)
-    for index, (source, own, name) in enumerate(zip(sources, given, names, strict=True)):
-        if name in names[:index]:
-            raise OptionError(
-                f"expected inputs of different names, found {name} twice; run them one by one"
-            )
-        if container is None and name != own.name:
-            print_warning(f"{source} is of a kind that is not written; the result is {name}")
-    return [folder / name for name in names]
-
-
-def _result_names(sources: Sequence[Path], container: str | None) -> list[str]:
-    """As the sources, and where two would be the same by another ending, with both endings."""
-    from dain.media.moving_files import WRITABLE, name_of_result
-
-    suffix = None if container is None else f".{container.lstrip('.').lower()}"
-    if suffix is not None and suffix not in WRITABLE:
-        raise OptionError(
-            f"--container must be one of {', '.join(sorted(WRITABLE))}, found {container!r}"
-        )
-    names = [name_of_result(source, suffix) for source in sources]
-    return [
-        f"{source.name}{Path(name).suffix}"
-        if names.count(name) > 1 and Path(name).suffix != source.suffix
-        else name
-        for source, name in zip(sources, names, strict=True)
-    ]
 
 
 def _make_folder(folder: Path) -> None:

@@ -15,7 +15,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from dain.errors import DainError, DamageError, MediaError, OptionError, StoppedError
+from dain.errors import (
+    DainError,
+    DamageError,
+    MediaError,
+    OptionError,
+    StoppedError,
+    reworded,
+)
 from dain.jobs.conversion import Made, Task, convert
 from dain.jobs.fingerprint import INPUT, Fingerprint, differences, fingerprint, identity
 from dain.jobs.making import FrameInterpolator, FrameMaker
@@ -49,6 +56,8 @@ def make_in_segments(task: Task) -> Made:
             messages.append(f"starting over: {gone}")
             folder.begin_again()
         task.reader.know_damage(folder.manifest.damage)
+        for message in messages:  # now, and not only when all is done
+            task.meter.say(message)
         if folder.manifest.result is None:
             messages += _make_the_rest(task, folder, trial)
         else:
@@ -102,10 +111,12 @@ def _kept(task: Task, folder: WorkFolder) -> Iterator[None]:
         line = f"{folder.frames} of {task.job.plan.count} frames are kept"
         if not isinstance(error, DamageError | OptionError):
             line += ", and the same command goes on from there"
+        kept = folder.frames
         if isinstance(error, DainError):
-            raise type(error)(f"{error}; {line}") from error
+            raise reworded(error, f"{error}; {line}", frames_kept=kept) from error
         if isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(line) from error
+            raise reworded(error, line, frames_kept=kept) from error
+        error.__dict__["facts"] = {"frames_kept": kept}
         raise
     folder.remove()
 
@@ -177,6 +188,8 @@ def _engine_for(task: Task, folder: WorkFolder) -> tuple[FrameInterpolator, list
             f"going on with {now['processors']} processors instead of {known.get('processors')}: "
             "the output may differ in its bytes from that of an unbroken run"
         )
+    for message in messages:
+        task.meter.say(message)
     folder.manifest.engine = now
     return engine, messages
 

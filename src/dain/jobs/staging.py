@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from dain.errors import DainError, MediaError
+from dain.errors import DainError, MediaError, reworded
 from dain.jobs.estimate import JobEstimate, estimate_job
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.progress import OnProgress, ProgressMeter, Stage
@@ -199,9 +199,8 @@ def _sent(upload: Upload, whole: Path, on_progress: OnProgress | None) -> list[s
     try:
         return upload.send(whole, _bytes("uploading", on_progress))
     except DainError as error:
-        raise type(error)(
-            f"{error}; the finished output is kept at {whole}, and the same command uploads it"
-        ) from error
+        kept = f"the finished output is kept at {whole}, and the same command uploads it"
+        raise reworded(error, f"{error}; {kept}") from error
 
 
 def _bytes(stage: Stage, on_progress: OnProgress | None) -> OnTransfer:
@@ -243,5 +242,5 @@ def _kept(staging: StagingFolder) -> Iterator[None]:
                 f"what was fetched and made is kept in {staging.path}, and the same command goes "
                 "on from there"
             )
-            raise type(error)("; ".join(filter(None, (str(error), kept)))) from error
+            raise reworded(error, "; ".join(filter(None, (str(error), kept)))) from error
         raise

@@ -8,7 +8,7 @@ from tests.support.videos import make_video
 
 from dain import jobs
 from dain.cli.main import main
-from dain.errors import PipeClosedError
+from dain.errors import PipeClosedError, StoppedError, reworded
 
 
 @pytest.fixture
@@ -71,3 +71,39 @@ def test_a_reader_that_has_gone_is_no_error(clip, tmp_path, monkeypatch, capsys,
     monkeypatch.setattr(jobs, "run_anywhere", leave)
     assert interpolate(clip, "-o", tmp_path / "o.mp4", *(["--quiet"] * quiet)) == 141
     assert capsys.readouterr().err == ("" if quiet else "dain: the reader has gone\n")
+
+
+def fail_at_second(monkeypatch, error):
+    """Let the second run of several end otherwise."""
+    run, calls = jobs.run_anywhere, []
+
+    def run_or_fail(*given):
+        calls.append(given)
+        if len(calls) == 2:
+            raise error
+        return run(*given)
+
+    monkeypatch.setattr(jobs, "run_anywhere", run_or_fail)
+
+
+@pytest.mark.parametrize("error", [reworded(StoppedError(), "stopped"), KeyboardInterrupt()])
+def test_stopping_several_runs_tells_of_those_that_are_done(
+    clip, tmp_path, monkeypatch, capsys, error
+):
+    second = make_video(tmp_path / "second.mkv", count=4)
+    fail_at_second(monkeypatch, error)
+    assert interpolate(second, clip, "-o", tmp_path / "new", "--json") == 130
+    told, said = capsys.readouterr()
+    told = json.loads(told)
+    assert (told["exit_code"], told["error"].split(": ")[0]) == (130, str(clip))
+    assert [each["frames_out"] for each in told["results"]] == [8]
+    assert said.splitlines()[-1] == f"dain: error: {told['error']}"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("strange"), MemoryError()])
+def test_what_nobody_expected_of_one_stops_no_other(clip, tmp_path, monkeypatch, capsys, error):
+    others = [make_video(tmp_path / f"{name}.mkv", count=4) for name in ("a", "b")]
+    fail_at_second(monkeypatch, error)
+    assert interpolate(others[0], clip, others[1], "-o", tmp_path / "out", "--json") == 1
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [each.get("exit_code", 0) for each in results] == [0, 1, 0]

@@ -202,9 +202,12 @@ def test_a_change_starts_over_and_says_why(clip, tmp_path, change):
         make_video(clip, count=15, audio=[Audio(frequency=300.0)])
     else:
         engine.precision = "bf16"
-    result = run_job(clip, output, asked, interpolator=engine)
+    events = []
+    result = run_job(clip, output, asked, events.append, interpolator=engine)
     named = {"setting": "--codec", "input": "the input", "engine": "precision"}[change]
     assert [each for each in result.warnings if each.startswith("starting over") and named in each]
+    begun = next(index for index, event in enumerate(events) if event.stage == "interpolating")
+    assert named in "".join(event.note for event in events[:begun])
     assert (result.frames_kept, result.frames_out) == (0, 30)
     assert not work_path(output).exists()
 
