@@ -66,7 +66,7 @@ class Runner:
         on_report = self.on_report()
         settings = settings or self.settings
         with ProgressDisplay(self.quiet) as display:
-            given = (source, output, settings, display.on_progress, self.interpolator)
+            given = (source, output, settings, display.on_progress, self._engine_for(output))
             if self.dry_run:
                 return estimate_anywhere(*given)
             try:
@@ -78,6 +78,13 @@ class Runner:
                 error = StoppedError(f"interrupted; {interrupt}")
                 error.facts = facts_of(interrupt)
                 raise error from interrupt
+
+    def _engine_for(self, output: Place) -> FrameInterpolator | None:
+        """The shared engine; none where work is gone on with, which wants tiles as they were."""
+        from dain.jobs.workfolder import work_path
+
+        is_begun = isinstance(output, Path) and work_path(output).is_dir()
+        return None if is_begun else self.interpolator
 
     def on_report(self, several: bool = False) -> OnReport | None:
         """What to hand to a run that is to be reported.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from dain.errors import MediaError
 from dain.jobs.conversion import refuse_damage
 from dain.jobs.keeping import check_kept_folders
 from dain.jobs.making import FrameInterpolator, FrameMaker
@@ -89,8 +90,11 @@ def estimate_job(
         engine = interpolator or make_interpolator(settings.engine)
         loading = time.monotonic() - started
         meter.enter("interpolating")
-        with tempfile.TemporaryDirectory(prefix="dain-estimate-") as folder:
-            sample = _measure(reader, job, engine, Path(folder), output, settings.encode)
+        middle, beginning = _samples_of(job, reader.timestamps().pts)
+        try:
+            sample = _measure(reader, middle, engine, output, settings.encode)
+        except MediaError:  # it may be cut short; a run gets as far as it can
+            sample = _measure(reader, beginning, engine, output, settings.encode)
         if settings.strict:
             refuse_damage(reader)
         interval = _KEYFRAME_INTERVAL
@@ -180,12 +184,22 @@ def _measure(
     reader: FrameReader,
     job: PreparedJob,
     interpolator: FrameInterpolator,
-    folder: Path,
     output: Path,
     encode: EncodeSettings,
 ) -> _Sample:
     """Really interpolate and encode a sample, into a temporary folder."""
-    sample_job = _middle_of(job, reader.timestamps().pts)
+    with tempfile.TemporaryDirectory(prefix="dain-estimate-") as folder:
+        return _measure_in(Path(folder), reader, job, interpolator, output, encode)
+
+
+def _measure_in(
+    folder: Path,
+    reader: FrameReader,
+    job: PreparedJob,
+    interpolator: FrameInterpolator,
+    output: Path,
+    encode: EncodeSettings,
+) -> _Sample:
     spec = replace(job.spec, source=None, copy_offset=Fraction(0))
     encode = replace(encode, overwrite=False)
     name = _sample_name(output)
@@ -197,7 +211,7 @@ def _measure(
     started = time.monotonic()
 
     def until_enough(frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in FrameMaker(sample_job, interpolator).make(frames):
+        for frame in FrameMaker(job, interpolator).make(frames):
             if not first:
                 first.append(frame)
             yield frame
@@ -207,7 +221,7 @@ def _measure(
 
     with open_writer(folders[1] / name, spec, encode) as writer:
         run_pipeline(
-            decode=lambda: reader.frames(sample_job.from_pts),
+            decode=lambda: reader.frames(job.from_pts),
             transform=until_enough,
             encode=writer.write,
             on_made=lambda: marks.append(time.monotonic()),
@@ -224,12 +238,17 @@ def _measure(
     )
 
 
-def _middle_of(job: PreparedJob, pts: Sequence[int]) -> PreparedJob:
-    """The same job, cut to a few pairs in the middle of its range."""
+def _samples_of(job: PreparedJob, pts: Sequence[int]) -> tuple[PreparedJob, PreparedJob]:
+    """The same job, cut to a few pairs in the middle of its range, and at the beginning."""
+    low = bisect_right(pts, job.timing.pts_of(job.plan.start)) - 1
+    high = bisect_right(pts, job.timing.pts_of(job.plan.end)) - 1
+    middle = max(low, (low + high - _SAMPLE_PAIRS) // 2)
+    return _sample_of(job, pts, middle, high), _sample_of(job, pts, low, high)
+
+
+def _sample_of(job: PreparedJob, pts: Sequence[int], begin: int, high: int) -> PreparedJob:
+    """A few pairs from source frame `begin` on, up to `high`, the last one of the range."""
     timing, plan = job.timing, job.plan
-    low = bisect_right(pts, timing.pts_of(plan.start)) - 1
-    high = bisect_right(pts, timing.pts_of(plan.end)) - 1
-    begin = max(low, (low + high - _SAMPLE_PAIRS) // 2)
     stop = min(high, begin + _SAMPLE_PAIRS)
     start = max(plan.start, timing.time_of(pts[begin]))
     end = min(plan.end, timing.time_of(pts[stop])) if stop > begin else plan.end

@@ -14,6 +14,7 @@ from dain.media import Frame
 from dain.media.output import StagedFolder
 from dain.media.scene_light import display
 from dain.media.stills_codec import encode_still
+from dain.media.stills_names import pattern_of
 from dain.settings import JobSettings
 
 _NAME = re.compile(r"\d{8,}\.png")
@@ -206,13 +207,18 @@ def _name(index: int) -> str:
     return f"{index:08d}.png"
 
 
+def _home_of(path: Path) -> Path:
+    """The folder of a pattern's stills; else the place itself."""
+    return (path if pattern_of(path) is None else path.parent).resolve()
+
+
 def check_kept_folders(source: Path, output: Path, settings: JobSettings) -> None:
     """Refuse folders of kept frames that are something else already.
 
     Raises:
         OptionError: one is the other, the input or the output.
     """
-    taken = {source.resolve(): "the input", output.resolve(): "the output"}
+    taken = {_home_of(source): "the input", _home_of(output): "the output"}
     for option, folder in (
         ("--frames-in", settings.frames_in),
         ("--frames-out", settings.frames_out),

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from dain.errors import DainError, DainWarning, OutputError
 from dain.media import Frame
 from dain.media.preview import check_preview, write_preview
+from dain.media.stills_names import pattern_of
 
 _SECONDS_BETWEEN = 2.0
 
@@ -26,7 +27,11 @@ def check_preview_apart(preview: Path, source: Path, output: Path) -> None:
         OutputError: it would.
     """
     for path in (source, output):
-        if path.resolve() in (preview.resolve(), preview.resolve().parent):
+        pattern = pattern_of(path)
+        is_among = path.resolve() in (preview.resolve(), preview.resolve().parent)
+        if pattern is not None and path.parent.resolve() == preview.resolve().parent:
+            is_among = pattern.number(preview.name) is not None
+        if is_among:
             raise OutputError(f"expected --preview apart from {path}, found {preview}; move it")
 
 

@@ -9,6 +9,7 @@ from tests.support.videos import make_video
 from dain import jobs
 from dain.cli.main import main
 from dain.errors import PipeClosedError, StoppedError, reworded
+from dain.jobs.workfolder import work_path
 
 
 @pytest.fixture
@@ -107,3 +108,21 @@ def test_what_nobody_expected_of_one_stops_no_other(clip, tmp_path, monkeypatch,
     assert interpolate(others[0], clip, others[1], "-o", tmp_path / "out", "--json") == 1
     results = json.loads(capsys.readouterr().out)["results"]
     assert [each.get("exit_code", 0) for each in results] == [0, 1, 0]
+
+
+def test_several_runs_share_an_engine_but_for_work_that_is_gone_on_with(
+    clip, tmp_path, monkeypatch
+):
+    others = [make_video(tmp_path / f"{name}.mkv", count=4) for name in ("a", "b")]
+    folder, loaded = tmp_path / "out", []
+
+    def load(settings):
+        loaded.append(settings)
+        return BlendEngine()
+
+    for module in (jobs, jobs.run):
+        monkeypatch.setattr(module, "make_interpolator", load)
+    folder.mkdir()
+    work_path(folder / "b.mkv").mkdir()
+    assert interpolate(clip, *others, "-o", folder) == 0
+    assert len(loaded) == 2

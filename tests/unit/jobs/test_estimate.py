@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from tests.support.engines import BlendEngine
 from tests.support.videos import Audio, make_video
@@ -182,3 +183,17 @@ def test_too_little_room_is_told_before_the_run(clip, tmp_path, monkeypatch, fre
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=free))
     estimate = estimate_job(clip, tmp_path / "out.mp4", settings(), interpolator=BlendEngine())
     assert any("make room" in warning for warning in estimate.warnings) is told
+
+
+def test_a_file_that_is_cut_short_is_measured_where_it_begins(tmp_path):
+    clip = make_video(tmp_path / "in.mp4", count=60, keyframe_interval=5)
+    with av.open(str(clip)) as container:
+        packets = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(clip.read_bytes())
+    for place, size in packets[10:]:
+        data[place : place + size] = bytes(size)
+    clip.write_bytes(data)
+    estimate = estimate_job(clip, tmp_path / "out.mp4", settings(), interpolator=BlendEngine())
+    assert estimate.frames_out == 120
+    assert estimate.seconds > 0
+    assert "damaged and left out" in " ".join(estimate.warnings)

@@ -253,3 +253,18 @@ def test_folders_of_their_own(
     )
     with pytest.raises(OptionError, match="a folder of its own"):
         run_job(tmp_path / "in", tmp_path / "out", settings, interpolator=BlendEngine())
+
+
+@pytest.mark.parametrize("kind", ["frames_in", "frames_out"])
+@pytest.mark.parametrize("place", ["shots", "made"])
+def test_patterns_have_their_folders_to_themselves(tmp_path: Path, kind: str, place: str) -> None:
+    for folder in ("shots", "made"):
+        (tmp_path / folder).mkdir()
+    for number in range(2):
+        still = png_of(np.full((48, 64, 3), number, np.uint8))
+        (tmp_path / "shots" / f"{number:08d}.png").write_bytes(still)
+    settings = replace(SETTINGS, encode=EncodeSettings(overwrite=True), **{kind: tmp_path / place})
+    given = (tmp_path / "shots" / "%08d.png", tmp_path / "made" / "%08d.png", settings)
+    with pytest.raises(OptionError, match="a folder of its own"):
+        run_job(*given, interpolator=BlendEngine())
+    assert names(tmp_path / "shots") == pngs(0, 1)

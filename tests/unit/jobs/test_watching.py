@@ -255,3 +255,10 @@ class TestPreview:
             with pytest.raises(OutputError, match="apart from"):
                 check_preview_apart(still, source, output)
         assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
+
+    def test_a_preview_is_no_still_of_a_pattern(self, tmp_path):
+        pattern, other = tmp_path / "%02d.png", tmp_path / "elsewhere" / "%02d.png"
+        for source, output in ((pattern, other), (other, pattern)):
+            with pytest.raises(OutputError, match="apart from"):
+                check_preview_apart(tmp_path / "07.png", source, output)
+            check_preview_apart(tmp_path / "preview.png", source, output)
