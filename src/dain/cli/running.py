@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -83,8 +84,9 @@ class Runner:
         """The shared engine; none where work is gone on with, which wants tiles as they were."""
         from dain.jobs.workfolder import work_path
 
-        is_begun = isinstance(output, Path) and work_path(output).is_dir()
-        return None if is_begun else self.interpolator
+        if self.interpolator is None or not isinstance(output, Path):
+            return self.interpolator
+        return None if os.path.isdir(work_path(output)) else self.interpolator  # noqa: PTH112
 
     def on_report(self, several: bool = False) -> OnReport | None:
         """What to hand to a run that is to be reported.

@@ -78,7 +78,7 @@ def work_path(output: Path) -> Path:
     writable where the one around it is not. Links are followed, so that one output has one place.
     """
     pattern = pattern_of(output)
-    final = (output if pattern is None else output.parent).resolve()
+    final = Path(os.path.realpath(output if pattern is None else output.parent))
     home = final if is_stills_output(output) and final.is_dir() else final.parent
     name = final.name if pattern is None else f"{final.name}-{output.name}"
     data = name.encode(errors="surrogateescape")

@@ -218,11 +218,12 @@ class StagedFolder:
 
 def _check_parent(final: Path) -> None:
     parent = final.resolve().parent
+    shown = parent if final.is_symlink() else final.parent
     if not parent.is_dir():
         found = "is not a folder" if parent.exists() else "does not exist"
-        raise OutputError(f"folder {final.parent} of the output {found}; create it first")
+        raise OutputError(f"folder {shown} of the output {found}; create it first")
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"folder {final.parent} of the output is not writable")
+        raise OutputError(f"folder {shown} of the output is not writable")
 
 
 def remove_stale(final: Path, label: str | None = None) -> None:

@@ -360,6 +360,11 @@ def test_one_output_has_one_place_for_its_work_and_others_have_theirs(tmp_path):
     link = tmp_path / "link.mkv"
     link.symlink_to(tmp_path / "elsewhere" / "out.mkv")
     assert work_path(link) == work_path(tmp_path / "elsewhere" / "out.mkv")
+    loop = tmp_path / "loop.mkv"
+    loop.symlink_to(loop)
+    with pytest.raises(OptionError, match="cannot look up"):
+        run_job(tmp_path / "in.mkv", loop, settings(), interpolator=BlendEngine())
+    assert work_path(loop).parent == tmp_path
     patterns = [tmp_path / folder / "%04d.png" for folder in ("a", "b")]
     assert work_path(patterns[0]) != work_path(patterns[1])
 

@@ -163,3 +163,10 @@ def test_a_folder_name_taken_by_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "frames").write_bytes(b"")
     with pytest.raises(OutputError, match="expected a folder"):
         StagedFolder(tmp_path / "frames", overwrite=True)
+
+
+def test_a_link_to_nowhere_names_the_folder_that_is_missing(tmp_path: Path) -> None:
+    link = tmp_path / "link.mp4"
+    link.symlink_to(tmp_path / "nowhere" / "out.mp4")
+    with pytest.raises(OutputError, match=r"folder .*nowhere of the output does not exist"):
+        StagedFile(link, overwrite=False)
