@@ -75,17 +75,23 @@ def work_path(output: Path) -> Path:
     """Where the work of an output lies: hidden, beside it, under a name that follows from its own.
 
     Of a pattern or folder of stills that is there already it is in that folder, which may be
-    writable where the one around it is not. Links are followed, so that one output has one place.
+    writable where the one around it is not; but not where work began before there was that folder.
+    Links are followed, so that one output has one place.
     """
     pattern = pattern_of(output)
     final = Path(os.path.realpath(output if pattern is None else output.parent))
-    home = final if is_stills_output(output) and final.is_dir() else final.parent
-    name = final.name if pattern is None else f"{final.name}-{output.name}"
+    name = _work_name(final.name if pattern is None else f"{final.name}-{output.name}")
+    if is_stills_output(output) and final.is_dir() and not (final.parent / name).is_dir():
+        return final / name
+    return final.parent / name
+
+
+def _work_name(name: str) -> str:
     data = name.encode(errors="surrogateescape")
     if len(data) > _LONGEST_NAME:
         short = data[:_LONGEST_NAME].decode(errors="ignore")
-        return home / f".{short}-{hashlib.sha256(data).hexdigest()[:8]}.dain"
-    return home / f".{name}.dain"
+        return f".{short}-{hashlib.sha256(data).hexdigest()[:8]}.dain"
+    return f".{name}.dain"
 
 
 class WorkFolder:

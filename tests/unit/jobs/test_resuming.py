@@ -411,3 +411,12 @@ def test_the_report_of_every_run_counts_what_is_kept(clip, tmp_path):
         (16, 24),
         (24, 30),
     ]
+
+
+def test_a_folder_that_appears_meanwhile_hides_no_work(clip, tmp_path):
+    output = tmp_path / "out"
+    stop_once(clip, output, settings())
+    output.mkdir()
+    assert run_job(clip, output, settings(), interpolator=BlendEngine()).frames_kept == 16
+    assert not list(tmp_path.glob(".*"))
+    assert not list(output.glob(".*"))
