@@ -13,7 +13,9 @@ FLASHES = (Fraction(1, 2), Fraction(5, 4))
 RATE, SAMPLE_RATE = 24, 48_000
 
 
-def make_flashing(path: Path, codec: str = "aac", seconds: Fraction = Fraction(2)) -> Path:
+def make_flashing(
+    path: Path, codec: str = "aac", seconds: Fraction = Fraction(2), pictures: str = "libx264"
+) -> Path:
     """Write it: dark frames but for one at each of `FLASHES`, a quiet tone but for a beep."""
     count = int(seconds * SAMPLE_RATE)
     wave = 0.05 * np.sin(2 * np.pi * 440 * np.arange(count) / SAMPLE_RATE)
@@ -21,7 +23,7 @@ def make_flashing(path: Path, codec: str = "aac", seconds: Fraction = Fraction(2
         first = int(flash * SAMPLE_RATE)
         wave[first : first + 480] += 0.8 * np.sin(2 * np.pi * 2000 * np.arange(480) / SAMPLE_RATE)
     with av.open(str(path), "w") as output:
-        video = output.add_stream("libx264", rate=RATE, options={"preset": "ultrafast"})
+        video = output.add_stream(pictures, rate=RATE, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = output.add_stream(codec, rate=SAMPLE_RATE, layout="mono")
         for index in range(int(seconds * RATE)):

@@ -22,6 +22,7 @@ from dain.jobs.run import make_interpolator
 from dain.jobs.segmented import segment_length
 from dain.media import Frame, FrameReader, OutputSpec, open_reader, open_writer
 from dain.media.containers import open_container
+from dain.media.joining import joined_packets
 from dain.media.remote.addresses import Place
 from dain.media.stills_names import is_stills, is_stills_output, pattern_of
 from dain.settings import EncodeSettings, JobSettings
@@ -278,7 +279,7 @@ def _copied_bytes(spec: OutputSpec) -> int:
     total = 0
     with open_container(spec.source) as container:
         others = [stream for stream in container.streams if stream.type != "video"]
-        for packet in container.demux(others) if others else ():
+        for packet in joined_packets(container, *others) if others else ():
             if packet.pts is None or packet.time_base is None:
                 continue
             moment = packet.pts * packet.time_base

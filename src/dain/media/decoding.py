@@ -18,9 +18,10 @@ from av.video.stream import VideoStream
 from dain.errors import MediaError
 from dain.media.alpha_source import decoder_for
 from dain.media.completeness import is_cut_short
-from dain.media.containers import open_container, packets, reason
+from dain.media.containers import open_container, reason
 from dain.media.damage import DamageLog
 from dain.media.fields import FieldPairs
+from dain.media.joining import joined_packets
 from dain.media.probing import Probe
 from dain.media.scan import Clock, VideoPacket, is_shown, packet_time, undelayed
 
@@ -115,7 +116,7 @@ class Pass:
         """Packets of the stream, then None to flush the decoder."""
         whole_file = self.probe.promised_container_end is not None
         try:
-            found = packets(container, *(() if whole_file else (stream,)))
+            found = joined_packets(container, *(() if whole_file else (stream,)))
             for packet in undelayed(found, self.probe.delay):
                 if whole_file and packet.pts is not None:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base

@@ -16,8 +16,8 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from dain.media.containers import packets
 from dain.media.fields import FieldPairs
+from dain.media.joining import Joiner, Jump, joined_packets
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -60,11 +60,13 @@ class PacketTimes:
         pts: of every frame to be shown, rising, without repeats.
         last_duration: of the last frame; None if unknown.
         keyframes: (pts, dts) of every packet at which decoding can start, rising.
+        jumps: of the container's clock, which `pts` and `keyframes` are free of.
     """
 
     pts: array[int]
     last_duration: int | None
     keyframes: list[tuple[int, int]]
+    jumps: tuple[Jump, ...] = ()
 
     def at_or_before(self, pts: int) -> int | None:
         """The last presentation time at or before `pts`, else the first; None if empty."""
@@ -173,7 +175,9 @@ def scan(
     count, newest = 0, None  # packets, and the time of the frame that came last
     last_pts, last_duration = -(1 << 63), 0
     durations: set[int] = set()
-    for packet in _until_broken(undelayed(packets(container, stream), delay)):
+    joiner = Joiner()
+    found = joined_packets(container, stream, joiner=joiner)
+    for packet in _until_broken(undelayed(found, delay)):
         count += packet.size > 0
         durations.update((packet.duration or 0,) if packet.size else ())
         if not is_shown(packet):
@@ -194,7 +198,8 @@ def scan(
         # MP4 stores how long packets last in coding order, which is not how long frames stand.
         left = 0 if promised_end is None else int(promised_end - last_pts)
         last_duration = left if left > 0 else last_duration
-    return PacketTimes(array("q", sorted(set(times))), last_duration or None, sorted(keyframes))
+    listed = array("q", sorted(set(times)))
+    return PacketTimes(listed, last_duration or None, sorted(keyframes), tuple(joiner.jumps))
 
 
 def _listed_time(packet: VideoPacket, clock: Clock) -> int | None:

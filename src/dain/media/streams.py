@@ -19,8 +19,9 @@ from av.video.stream import VideoStream
 
 from dain.errors import MediaError
 from dain.media.container_tables import Container
-from dain.media.containers import best_video_stream, open_container, packets
+from dain.media.containers import best_video_stream, open_container
 from dain.media.frame import OutputSpec
+from dain.media.joining import Joiner, joined_packets
 from dain.media.lost_tags import lost_tags
 from dain.media.metadata import copy_chapters, copy_metadata
 from dain.media.planning import named, plan_streams
@@ -211,9 +212,10 @@ class StreamCopier:
         """Packets of the routes; what cannot be read is counted and skipped."""
         wanted = [source.streams[index] for index in self._routes]
         failures = 0
+        joiner = Joiner()  # one for all, also after an error
         while failures < _MOST_ERRORS:
             try:
-                for packet in packets(source, *wanted):
+                for packet in joined_packets(source, *wanted, joiner=joiner):
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
                         continue  # PyAV's request to flush a decoder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -21,6 +22,7 @@ from dain.media.damage import DamageLog
 from dain.media.decoding import Pass, Picture, Suspect
 from dain.media.deinterlacing import Deinterlacing, last_before
 from dain.media.frame import Frame, FrameReader, Pixels, Timestamps
+from dain.media.joining import describe_jumps
 from dain.media.probing import probe
 from dain.media.scan import Clock, PacketTimes, scan
 from dain.media.transparency import KEPT_BY, is_opaque, on_white
@@ -131,7 +133,12 @@ class VideoReader(FrameReader):
                     self._probe.promised_end,
                     self._probe.outliers,
                 )
+            self._tell_jumps(self._times)
         return self._times
+
+    def _tell_jumps(self, times: PacketTimes) -> None:
+        begins = times.pts[0] * self.info.time_base if times.pts else Fraction(0)
+        self.messages += describe_jumps(self._path.name, times.jumps, begins)
 
     def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:
         reformatter = VideoReformatter()
@@ -181,7 +188,8 @@ class VideoReader(FrameReader):
             return
         times = self._packet_times()
         target = times.at_or_before(from_pts)
-        if target is not None and self._probe.clock is Clock.PTS:
+        # Where the clock jumps, a time names no place in the file.
+        if target is not None and self._probe.clock is Clock.PTS and not times.jumps:
             for seek_to in times.seek_points(target):
                 pictures = decode(seek_to)
                 first = _reach(pictures, target)
