@@ -22,7 +22,7 @@ from dain.media.animation_options import (
 from dain.media.apng_encoder import ApngEncoder
 from dain.media.frame import Frame, FrameWriter, OutputSpec, Pixels
 from dain.media.gif_encoder import GifEncoder
-from dain.media.left_behind import kinds_left_behind
+from dain.media.left_behind import kinds_left_behind, profile_note
 from dain.media.losses import is_wide
 from dain.media.output import StagedFile, check_file_output
 from dain.media.stills_codec import to_depth
@@ -180,6 +180,7 @@ def _notes(name: str, image_format: str, spec: OutputSpec) -> list[str]:
             f"a {name} file cannot note the source's wide or high dynamic range colour: it will "
             "look pale; an .mp4 keeps it"
         )
+    notes += profile_note(spec.profile)
     notes.append(browser_note(image_format, spec.rate))
     notes.append(short_note(name, image_format, spec))
     return [note for note in notes if note]

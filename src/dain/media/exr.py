@@ -15,6 +15,7 @@ from dain.media.exr_header import is_whole, read_head
 
 Plane = npt.NDArray[Any]
 
+MOST_PIXELS = 1 << 28  # beyond it a header is taken for damaged, for memory's sake
 _COLOURS = ("R", "G", "B")
 
 
@@ -52,7 +53,9 @@ def read_exr(data: bytes) -> ExrPicture | None:
         The picture; None if it is damaged, cut short, deep, or holds none.
     """
     head = read_head(data)
-    if head is None or not is_whole(data, head):
+    if head is None or head.data.width * head.data.height > MOST_PIXELS:
+        return None
+    if not is_whole(data, head):
         return None
     import OpenEXR
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dain.errors import MediaError
-from dain.media.exr import ExrPicture, read_exr
+from dain.media.exr import MOST_PIXELS, ExrPicture, read_exr
 from dain.media.exr_header import Window, read_head
 from dain.media.frame import Pixels
 from dain.media.scene_light import Floats, developed
@@ -20,7 +20,6 @@ from dain.media.stills_sources import StillsSource
 from dain.settings import ReadSettings
 
 _HEAD_BYTES = 65536  # windows stand before any preview picture, which sorts behind them
-_MOST_PIXELS = 1 << 28
 _REC_709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
 
 
@@ -63,9 +62,9 @@ def describe_sequence(path: Path, source: StillsSource) -> ExrSequence:
         stored = known[0].data
         for head in known[1:]:
             stored = stored.joined(head.data)
-        if stored.width * stored.height > _MOST_PIXELS:
+        if stored.width * stored.height > MOST_PIXELS:
             raise MediaError(
-                f"expected at most {_MOST_PIXELS} pixels a still, found data windows at {path} "
+                f"expected at most {MOST_PIXELS} pixels a still, found data windows at {path} "
                 f"that span {stored.width}x{stored.height}"
             )
         return ExrSequence(name, picture, stored, known[0].display)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 
+from dain.media.still_profiles import is_of_rgb, is_srgb
 from dain.media.stills_names import is_stills
 
 
@@ -18,3 +19,13 @@ def kinds_left_behind(source: Path | None) -> str:
             return ", ".join(sorted({stream.type for stream in container.streams} - {"video"}))
     except (av.FFmpegError, OSError):
         return ""  # the reader of the source says what is wrong with it
+
+
+def profile_note(profile: bytes) -> list[str]:
+    """That an output without colour profiles shows other colours than the stills it is made of.
+
+    sRGB is what is meant where nothing is said, so that it is not missed.
+    """
+    if not is_of_rgb(profile) or is_srgb(profile):
+        return []
+    return ["the stills' colour profile is left behind; png, tiff and jpg stills keep it"]

@@ -13,6 +13,7 @@ from dain.media.encoding import Choice
 from dain.media.frame import Colour, OutputSpec
 from dain.media.hdr import BT2020, is_hdr
 from dain.media.hdr_encoding import left_behind
+from dain.media.left_behind import profile_note
 from dain.media.pixel_formats import bit_depth
 
 
@@ -46,6 +47,7 @@ def losses(
             f"{bit_depth(VideoFormat(choice.pixel_format))} bits of the source's "
             f"{spec.bit_depth}; {_holds_more(spec.bit_depth)}"
         )
+    messages += profile_note(spec.profile)
     lost = left_behind(choice.encoder, spec.hdr)
     if lost:
         messages.append(

@@ -90,8 +90,13 @@ def _reason(
             return "it cannot be stretched to the new timing"
     if not _is_understood(stream, container):
         return _unheld(extension)
-    if container.untimed_audio and _is_late(sample, window):
-        return f"a {extension} file cannot delay it"
+    if isinstance(stream, AudioStream) and not stream.codec_context.sample_rate:
+        return "the file does not tell its sample rate"
+    if container.untimed_audio and isinstance(stream, AudioStream):
+        if _is_late(sample, window):
+            return f"a {extension} file cannot delay it"
+        if stream.codec_context.name == "aac" and not stream.codec_context.frame_size:
+            return f"a {extension} file cannot time it"  # the muxer would take packets for samples
     return None
 
 
@@ -128,7 +133,9 @@ def _notes(plan: Plan, reason: str) -> list[str]:
 
 
 def _is_late(sample: AnyPacket | None, window: Window) -> bool:
-    if sample is None or sample.pts is None:
+    if sample is None:
+        return True  # the other streams began long before
+    if sample.pts is None:
         return False
     return window.times(sample.pts * sample.time_base) > _LATE
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from dain.media.frame import Pixels
+from dain.media.still_profiles import with_straight_alpha
 
 _JPEG_QUALITY = 95
 _WEBP_LOSSLESS = 101  # a quality above 100 means lossless
@@ -40,6 +41,8 @@ _JPEG_END = b"\xff\xd9"
 _JPEG_SCAN = 0xDA
 # Start-of-frame markers: C0 to CF without the tables C4, C8 and CC.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+_WITH_ALPHA = cv2.COLOR_RGBA2BGRA
 
 _log_lock = threading.Lock()
 
@@ -74,7 +77,7 @@ def encode_still(pixels: Pixels, image_format: str) -> bytes:
         ValueError: the format cannot hold these pixels.
     """
     suffix, parameters = _ENCODERS[image_format]
-    code = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    code = _WITH_ALPHA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
     try:
         done, data = cv2.imencode(suffix, cv2.cvtColor(pixels, code), parameters)
     except cv2.error as error:
@@ -82,7 +85,8 @@ def encode_still(pixels: Pixels, image_format: str) -> bytes:
     if not done:
         height, width = pixels.shape[:2]
         raise ValueError(f"{image_format} refused an image of {width}x{height} pixels")
-    return bytes(data)
+    encoded = bytes(data)
+    return with_straight_alpha(encoded) if suffix == ".tiff" and code == _WITH_ALPHA else encoded
 
 
 def to_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:

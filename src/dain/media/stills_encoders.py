@@ -49,7 +49,8 @@ class PictureEncoder:
         profiled = with_profile(still, self._format, self._profile)
         if profiled is None:
             self._note(
-                f"the stills' colour profile is left behind in {self._format}; png and jpg keep it"
+                f"the stills' colour profile is left behind in {self._format}; png, tiff and "
+                "jpg keep it"
             )
         return profiled or still
 

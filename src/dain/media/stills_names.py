@@ -145,11 +145,17 @@ def is_image(name: str) -> bool:
     return not name.startswith(".") and format_of(name) is not None
 
 
-def natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | tuple[int, str]], str]:
     """A sorting key by which numbers inside names count as numbers."""
     # Splitting on digits alternates text and number, so equal places compare alike.
-    parts: list[str | int] = [
-        int(part) if place % 2 else part.casefold()
+    parts: list[str | tuple[int, str]] = [
+        _number(part) if place % 2 else part.casefold()
         for place, part in enumerate(_DIGITS.split(name))
     ]
     return parts, name
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """Sorts as the number does; a name in a zip may have more digits than `int` takes."""
+    plain = digits.lstrip("0")
+    return len(plain), plain

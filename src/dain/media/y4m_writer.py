@@ -19,7 +19,7 @@ from dain.errors import EncodeError, OutputError, PipeClosedError
 from dain.media.colour import FULL, LIMITED, from_rgb
 from dain.media.containers import reason
 from dain.media.frame import Colour, Frame, FrameWriter, OutputSpec
-from dain.media.left_behind import kinds_left_behind
+from dain.media.left_behind import kinds_left_behind, profile_note
 from dain.media.losses import is_wide
 from dain.media.pipes import STDOUT, PipeOutput
 from dain.media.y4m_header import CHROMA_TAGS, format_header
@@ -63,6 +63,7 @@ class Y4MWriter(FrameWriter):
         kinds = kinds_left_behind(spec.source)
         if kinds:
             self.messages.append(f"Y4M carries pictures only; the source's {kinds} is left behind")
+        self.messages += profile_note(spec.profile)
         if spec.varying is not None:
             self.messages.append("Y4M has no times; those that --keep-timing keeps are lost")
         self._spec = spec

@@ -217,6 +217,15 @@ def test_what_is_inside_is_damaged(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert capfd.readouterr().out == ""
 
 
+def test_a_header_of_a_huge_picture_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dain.media.exr.MOST_PIXELS", 34)  # one less than there are
+    folder = save(tmp_path / "in", exr_of(light(1)))
+    with pytest.raises(MediaError, match="none that can be decoded"):
+        open_reader(folder, LINEAR)
+
+
 def test_values_that_are_no_numbers_are_told(tmp_path: Path) -> None:
     reader, _ = seen(save(tmp_path / "in", exr_of(light(1)), exr_of(light(2))))
     assert len(reader.messages) == 1

@@ -64,6 +64,15 @@ def test_natural_order_without_strangers(tmp_path: Path, kind: int) -> None:
     assert damage == []
 
 
+def test_numbers_of_any_length_are_put_in_order(tmp_path: Path) -> None:
+    long = "1" * 5000  # more digits than Python makes a number of
+    path = save_zip(tmp_path / "a.zip", files(f"{long}.png", "007.png", "10.png"))
+    with open_reader(path) as reader:
+        found = [next(iter(frames)).pixels for frames in (reader.frames(n) for n in range(3))]
+    for pixels, seed in zip(found, (1, 2, 0), strict=True):
+        np.testing.assert_array_equal(pixels, picture(seed))
+
+
 def test_names_that_lead_elsewhere_or_use_backslashes_do_no_harm(tmp_path: Path) -> None:
     path = save_zip(tmp_path / "a.zip", files("..\\..\\up\\1.png", "..\\..\\up\\2.png"))
     frames, _ = read(path)

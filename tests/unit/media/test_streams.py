@@ -513,3 +513,16 @@ def test_a_line_of_days_ends_with_the_pictures(tmp_path: Path) -> None:
     for name in ("c.mkv", "c.mp4"):
         with av.open(str(tmp_path / name)) as container:
             assert container.duration < 12 * av.time_base
+
+
+def test_avi_delays_a_stream_that_begins_long_after_another(tmp_path: Path) -> None:
+    seconds = Fraction(12)
+    tones = [Audio(codec="pcm_s16le", seconds=seconds), Audio("libmp3lame", start=seconds)]
+    given = make_video(tmp_path / "a.mkv", count=24, size=SIZE, audio=tones)
+    messages = interpolate(given, tmp_path / "b.avi", seconds=1)
+    assert messages == [
+        "stream 2 (audio, mp3) encoded anew as libmp3lame: a .avi file cannot delay it"
+    ]
+    with av.open(str(tmp_path / "b.avi")) as container:
+        late = container.streams.audio[1]
+        assert sum(packet.duration or 0 for packet in container.demux(late)) * late.time_base > 12
