@@ -55,11 +55,13 @@ def plan_streams(
         window: which part of the source is brought over, and to when.
         messages: added to.
     """
-    samples = _first_packets(source, streams)
+    samples, gapped = _look_ahead(source, streams, to_the_end=container.untimed_audio)
     accepted: list[Plan] = []
     for stream in streams:
         sample = samples.get(stream.index)
         reason = _reason(stream, sample, container, extension, window)
+        if reason is None and stream.index in gapped:
+            reason = f"a {extension} file cannot hold its gaps"
         for plan in _possible(stream, sample, container, reason is None, window):
             if _is_held(container, accepted, plan):
                 accepted.append(plan)
@@ -133,9 +135,7 @@ def _notes(plan: Plan, reason: str) -> list[str]:
 
 
 def _is_late(sample: AnyPacket | None, window: Window) -> bool:
-    if sample is None:
-        return True  # the other streams began long before
-    if sample.pts is None:
+    if sample is None or sample.pts is None:
         return False
     return window.times(sample.pts * sample.time_base) > _LATE
 
@@ -186,17 +186,40 @@ def _mux_sample(output: OutputContainer, plan: Plan, target: Stream) -> None:
         plan.source.codec_context.flush_buffers()  # for the next plan to be tried
 
 
-def _first_packets(source: InputContainer, streams: Sequence[Stream]) -> dict[int, AnyPacket]:
+def _look_ahead(
+    source: InputContainer, streams: Sequence[Stream], to_the_end: bool
+) -> tuple[dict[int, AnyPacket], set[int]]:
+    """The first packet of each stream, and the audio streams that pause.
+
+    Args:
+        source: at its beginning.
+        streams: of it.
+        to_the_end: look through all of it: whatever begins late or pauses must be found.
+    """
     found: dict[int, AnyPacket] = {}
+    ends: dict[int, Fraction] = {}
+    gapped: set[int] = set()
     if not streams:
-        return found
+        return found, gapped
     with suppress(FFmpegError):
         for number, packet in enumerate(packets(source, *streams)):
             if packet.size:
                 found.setdefault(packet.stream_index, packet)
-            if len(found) == len(streams) or number >= _SOON:
+                if _pauses_before(packet, ends):
+                    gapped.add(packet.stream_index)
+            if not to_the_end and (len(found) == len(streams) or number >= _SOON):
                 break
-    return found
+    return found, gapped
+
+
+def _pauses_before(packet: AnyPacket, ends: dict[int, Fraction]) -> bool:
+    """Whether audio is missing before a packet; `ends` of the latest ones is kept up to date."""
+    if packet.stream.type != "audio" or packet.pts is None or not packet.duration:
+        return False
+    start = packet.pts * packet.time_base
+    end = ends.get(packet.stream_index, start)
+    ends[packet.stream_index] = max(end, start + packet.duration * packet.time_base)
+    return start - end > _LATE
 
 
 def _is_carried_otherwise(source: InputContainer, stream: Stream, sample: AnyPacket | None) -> bool:

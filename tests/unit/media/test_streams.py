@@ -526,3 +526,21 @@ def test_avi_delays_a_stream_that_begins_long_after_another(tmp_path: Path) -> N
     with av.open(str(tmp_path / "b.avi")) as container:
         late = container.streams.audio[1]
         assert sum(packet.duration or 0 for packet in container.demux(late)) * late.time_base > 12
+
+
+def test_avi_keeps_audio_after_a_pause_in_step(tmp_path: Path) -> None:
+    whole = make_video(
+        tmp_path / "a.mkv", count=72, size=SIZE, audio=Audio("libmp3lame", click=Fraction(5, 2))
+    )
+    given = tmp_path / "b.mkv"
+    with av.open(str(whole)) as source, av.open(str(given), "w") as output:
+        copies = [output.add_stream_from_template(each, opaque=True) for each in source.streams]
+        for packet in source.demux():
+            if packet.size and not (packet.stream_index and 1 < packet.pts * packet.time_base < 2):
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+    messages = interpolate(given, tmp_path / "b.avi", seconds=3)
+    assert messages == [
+        "stream 1 (audio, mp3) encoded anew as libmp3lame: a .avi file cannot hold its gaps"
+    ]
+    assert abs(first_sound(tmp_path / "b.avi") - Fraction(5, 2)) < Fraction(60, 1000)
