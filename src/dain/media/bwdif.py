@@ -71,6 +71,7 @@ class _Run:
         self._graph.configure()
         self._waiting: deque[Picture] = deque()
         self._first = 0  # number of the picture that waits longest
+        self._latest = -1  # number of the one that came out last
 
     def takes(self, native: VideoFrame) -> bool:
         return _kind_of(native) == self._kind
@@ -96,11 +97,13 @@ class _Run:
                 return
             assert isinstance(made, VideoFrame)
             assert made.pts is not None
-            number, is_second = divmod(made.pts, 2)  # the filter counts in halves
+            # The filter counts in halves, but gives a frame without neighbours the same time twice.
+            number = made.pts // 2
+            is_second, self._latest = number == self._latest, number
             while self._first < number:
                 self._waiting.popleft()
                 self._first += 1
-            yield Deinterlaced(replace(self._waiting[0], native=made), bool(is_second))
+            yield Deinterlaced(replace(self._waiting[0], native=made), is_second)
 
 
 def _kind_of(native: VideoFrame) -> tuple[int, int, str, int, int]:

@@ -33,6 +33,7 @@ class Container:
         covers: cover art is stored as a picture stream.
         chapters: chapters are stored.
         colour: the colour description is stored, whatever the encoder.
+        range: and with it that values have full range.
         aspect: the pixel aspect is stored, whatever the encoder.
     """
 
@@ -55,6 +56,7 @@ class Container:
     covers: bool = False
     chapters: bool = False
     colour: bool = False
+    range: bool = True
     aspect: bool = False
 
     def holds_other(self, codec: str | None) -> bool:
@@ -88,6 +90,7 @@ _MP4 = Container(
 )
 _MOV = Container(
     "mov",
+    range=False,
     deep_encoders=_DEEP,
     hdr_encoders=_HDR,
     alpha_encoders=("prores_ks",),  # what editors exchange
@@ -106,7 +109,6 @@ _3GP = Container(
     text_encoder="mov_text",
     negative_times=True,
     chapters=True,
-    colour=True,
     aspect=True,
 )
 _MATROSKA = Container(

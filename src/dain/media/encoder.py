@@ -48,6 +48,8 @@ class Encoder:
         whole_chroma: they must be even where the pixel format halves chroma; others round up, or
             say themselves what is wrong.
         colour: the bit stream stores the colour description.
+        matrix: the only one that its decoders know, whatever a container says; None for any.
+        range: likewise.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -67,3 +69,5 @@ class Encoder:
     whole_chroma: bool = False
     no_quality: str = "it loses nothing; leave --crf out"
     colour: bool = True
+    matrix: int | None = None
+    range: int | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dain.media.colour import BT601, FULL, LIMITED
 from dain.media.encoder import Encoder, quantiser
 from dain.media.hardware_encoders import HARDWARE_ENCODERS
 
 
-def _lossless(pixel_format: str, alpha: str) -> Encoder:
+def _lossless(pixel_format: str, alpha: str, matrix: int | None = None) -> Encoder:
     """An encoder of 8 bits that loses nothing, and notes nothing but pictures."""
     formats = (pixel_format,)
     return Encoder(
@@ -20,6 +21,7 @@ def _lossless(pixel_format: str, alpha: str) -> Encoder:
         exact=True,
         aspect=False,
         colour=False,
+        matrix=matrix,
     )
 
 
@@ -67,6 +69,8 @@ ENCODERS: Mapping[str, Encoder] = {
         deep_pixel_formats=("yuv420p",),
         aspect=False,
         colour=False,
+        matrix=BT601,
+        range=LIMITED,
     ),
     # Lossless ones keep every colour sample: the frames come as RGB.
     "ffv1": Encoder(
@@ -90,7 +94,7 @@ ENCODERS: Mapping[str, Encoder] = {
         colour=False,
     ),
     "huffyuv": _lossless("rgb24", alpha="bgra"),
-    "utvideo": _lossless("yuv444p", alpha="gbrap"),
+    "utvideo": _lossless("yuv444p", alpha="gbrap", matrix=BT601),
     "qtrle": _lossless("rgb24", alpha="argb"),
     "png": Encoder(
         {},
@@ -114,6 +118,7 @@ ENCODERS: Mapping[str, Encoder] = {
             "alpha_bits": frozenset({"8", "16"}),
         },
         aspect=False,
+        range=LIMITED,
         no_quality="choose by --encoder-option profile=lt, standard, hq or 4444",
     ),
     "dnxhd": Encoder(
@@ -132,10 +137,20 @@ ENCODERS: Mapping[str, Encoder] = {
         ("yuv444p",),
         ("yuv444p",),
         colour=False,
+        matrix=BT601,
+        range=FULL,
     ),
-    "mpeg2video": Encoder(quantiser(17), quantiser, ("yuv420p",), ("yuv420p",), coarse_time=True),
+    "mpeg2video": Encoder(
+        quantiser(17), quantiser, ("yuv420p",), ("yuv420p",), coarse_time=True, range=LIMITED
+    ),
     "mpeg1video": Encoder(
-        quantiser(17), quantiser, ("yuv420p",), ("yuv420p",), coarse_time=True, colour=False
+        quantiser(17),
+        quantiser,
+        ("yuv420p",),
+        ("yuv420p",),
+        coarse_time=True,
+        colour=False,
+        range=LIMITED,
     ),
     "wmv1": Encoder(quantiser(17), quantiser, ("yuv420p",), ("yuv420p",), colour=False),
     "wmv2": Encoder(quantiser(17), quantiser, ("yuv420p",), ("yuv420p",), colour=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from av.codec.codec import UnknownCodecError
 
 from dain.errors import OutputError
 from dain.media.animation_options import SUFFIXES
+from dain.media.colour import FULL, LIMITED
 from dain.media.container_tables import CONTAINERS, Container
 from dain.media.encoder import Encoder
 from dain.media.encoder_options import encoder_options
@@ -76,12 +78,22 @@ def choose(path: Path, spec: OutputSpec, settings: EncodeSettings) -> tuple[Choi
 
 
 def stored_colour(path: Path, choice: Choice, colour: Colour) -> Colour:
-    """The colour description by which to write: unspecified where none can be stored.
+    """The colour description by which to write: what cannot be stored is unspecified.
 
-    Players then assume the usual, and frames must be what they assume.
+    Players then assume the usual, and some decoders know one matrix and range alone; frames
+    must be what they take them for.
     """
-    encoder = ENCODERS.get(choice.encoder, Encoder())
-    return colour if encoder.colour or container_for(path).colour else Colour()
+    encoder, container = ENCODERS.get(choice.encoder, Encoder()), container_for(path)
+    if not encoder.colour:
+        if not container.colour:
+            colour = Colour()
+        elif not container.range:
+            colour = replace(colour, range=LIMITED if colour.range == FULL else colour.range)
+    return replace(
+        colour,
+        matrix=colour.matrix if encoder.matrix is None else encoder.matrix,
+        range=colour.range if encoder.range is None else encoder.range,
+    )
 
 
 def _named(choice: Choice) -> str:

@@ -143,5 +143,6 @@ def _open_in_memory(container: Container, choice: Choice, spec: OutputSpec) -> s
 
 
 def _reason(error: Exception, log: list[str]) -> str:
-    lines = [line.strip().rstrip(".") for line in log if line.strip()]
+    lines = [line.strip().rstrip(".") for text in log for line in text.splitlines()]
+    lines = [line for line in lines if line]
     return lines[0] if lines else str(getattr(error, "strerror", None) or error)

@@ -36,7 +36,7 @@ def losses(
             f"{which} cannot note the pixel aspect {spec.sample_aspect_ratio}: pixels will be "
             "shown square; an .mp4 or .mov, or libx264 in .mkv, keeps it"
         )
-    if stored != spec.colour and is_wide(spec.colour):
+    if _look(stored) != _look(spec.colour) and is_wide(spec.colour):
         messages.append(
             f"{which} cannot note the source's wide or high dynamic range colour: it will look "
             "pale; an .mp4 keeps it"
@@ -74,6 +74,11 @@ def missing_bits(pixel_format: str, depth: int) -> int:
 def is_wide(colour: Colour) -> bool:
     """Whether a picture looks pale where this description is not known."""
     return colour.primaries == BT2020 or is_hdr(colour.transfer)
+
+
+def _look(colour: Colour) -> tuple[int, int]:
+    """What no conversion of pixels can stand in for, other than of matrix and range."""
+    return colour.primaries, colour.transfer
 
 
 def _keeps_aspect(container: Container, choice: Choice, spec: OutputSpec) -> bool:

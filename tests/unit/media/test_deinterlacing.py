@@ -111,6 +111,12 @@ def test_reading_from_anywhere_gives_the_same_pictures(tmp_path, wish, whole):
                     assert np.array_equal(one.pixels, same.pixels)
 
 
+def test_a_single_frame_gives_both_its_fields(tmp_path):
+    frames, listed, _, _ = read(make_fields(tmp_path / "a.mkv", 1), "bob")
+    assert [frame.pts for frame in frames] == list(listed.pts)
+    assert len(frames) == 2
+
+
 def test_frames_that_are_whole_pass_untouched(tmp_path):
     path = make_fields(tmp_path / "a.mkv", whole=(0, 3, 5))
     frames, _, _, messages = read(path)
