@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -115,6 +116,24 @@ def stored_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _png_is_whole(data: bytes) -> bool:
+    """Whether all that a PNG's picture is made of has its checksum; libpng prints if not."""
+    position = len(_PNG_SIGNATURE)
+    while position + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, position)
+        end = position + 8 + length
+        if end + 4 > len(data):
+            return False
+        body = memoryview(data)[position + 4 : end]
+        is_needed = not body[0] & 0x20  # a lower-case letter marks what can be done without
+        if is_needed and zlib.crc32(body) != struct.unpack_from(">I", data, end)[0]:
+            return False
+        if data[position + 4 : position + 8] == b"IEND":
+            return True
+        position = end + 4
+    return True
+
+
 def _jpeg_is_whole(data: bytes) -> bool:
     """Whether a JPEG's end marker is there; older OpenCV paints the missing part grey."""
     for marker, position in _jpeg_segments(data):
@@ -140,6 +159,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
 
 def decode_raw(data: bytes, flags: int) -> Any:
     """What OpenCV makes of encoded data by its own flags: an array, or None."""
+    if data.startswith(_PNG_SIGNATURE) and not _png_is_whole(data):
+        return None
     try:
         with _quiet():
             return cv2.imdecode(np.frombuffer(data, np.uint8), flags)

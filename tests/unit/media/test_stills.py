@@ -16,6 +16,7 @@ from dain.media.frame import Frame, OutputSpec
 from dain.media.opening import open_reader, open_writer
 from dain.media.stills import StillsReader, StillsWriter, is_stills, is_stills_output
 from dain.media.stills_codec import decode_still, encode_still, stored_size, to_depth
+from dain.media.stills_pictures import decode_picture
 from dain.settings import EncodeSettings, ReadSettings
 
 WIDTH, HEIGHT = 7, 5
@@ -528,3 +529,15 @@ def test_sound_left_behind_is_named(tmp_path: Path) -> None:
     writer = StillsWriter(tmp_path / "out", spec, EncodeSettings())
     assert writer.messages == []
     writer.abort()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_damaged_png_is_found_without_a_word_of_libpng(capfd, channels, kind) -> None:
+    pixels = np.random.default_rng(1).integers(0, np.iinfo(kind).max, (32, 32, channels), kind)
+    still = encode_still(pixels, "png")
+    middle = len(still) // 2
+    for damaged in (still[:middle], still[:middle] + b"?" + still[middle + 1 :]):
+        assert decode_picture(damaged) is None
+    assert np.array_equal(decode_picture(still), pixels)
+    assert capfd.readouterr() == ("", "")
