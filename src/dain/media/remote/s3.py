@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,13 +34,17 @@ class S3Store(Store):
 
     def _connect(self, address: RemotePath) -> Any:
         import s3fs
+        from aiobotocore.session import AioSession
         from botocore.session import Session
 
+        session = AioSession()
+        session.register_component("data_loader", _service_models())
         # A public bucket needs nobody to sign in.
         anonymous = Session().get_credentials() is None
         waits = {"connect_timeout": self._timeout, "read_timeout": self._timeout}
         made = s3fs.S3FileSystem(
             anon=anonymous,
+            session=session,
             config_kwargs={**waits, "retries": {"max_attempts": 0}},  # one count is enough
             skip_instance_cache=True,
             use_listings_cache=False,
@@ -53,12 +58,16 @@ class S3Store(Store):
 
     def stat(self, path: str) -> RemoteFile:
         """What is at a path, with the checksum."""
-        found = super().stat(path)
-        if found.is_folder:
-            return found
         bucket, _, key = path.partition("/")
         with self.failures():
-            head = self._fs.call_s3("head_object", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+            try:
+                head = self._fs.call_s3(
+                    "head_object", Bucket=bucket, Key=key, ChecksumMode="ENABLED"
+                )
+            except FileNotFoundError:  # it may be a folder, which only its files tell
+                head = None
+        if head is None:
+            return super().stat(path)
         return RemoteFile(path, head["ContentLength"], head.get("ETag"), _digest(head))
 
     def write(self, source: Path, path: str, on_bytes: OnBytes) -> None:
@@ -99,6 +108,14 @@ class S3Store(Store):
         if code in _PASSING:
             return StoreError(f"the server answered {code}", passing=True)
         return None
+
+
+@functools.cache
+def _service_models() -> Any:
+    """What botocore knows of the service, which takes a third of a second to read, once."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _part_size(source: Path) -> int:
