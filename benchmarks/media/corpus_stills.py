@@ -10,7 +10,7 @@ from benchmarks.media.writing import Clip, Sound
 from benchmarks.media.writing_stills import Stills, write_stills
 
 ON_WHITE = r"white"
-_TWELVE = r"12 bits of the source's 16"
+_TEN = r"10 bits of the source's 16"
 
 
 def of_stills(
@@ -46,7 +46,7 @@ STILLS_CASES: tuple[Case, ...] = (
     of_stills("stills-tiff-16", Stills(suffix=".tif", deep=True)),
     of_stills("stills-exr", Stills(suffix=".exr"), "--factor", "2", "--codec", "exr", depth=32),
     of_stills("stills-exr-to-mp4", Stills(suffix=".exr"), to="output.mp4", same=False, **_VIDEO,
-              told=(_TWELVE,)),
+              told=(_TEN,)),
     of_stills("stills-pattern", Stills(form="pattern"), to="output_%04d.png", depth=None),
     of_stills(
         "stills-pattern-gap",
@@ -59,8 +59,8 @@ STILLS_CASES: tuple[Case, ...] = (
     of_stills("stills-zip-alpha", Stills(form="zip", alpha=True), to="output.zip"),
     of_stills("stills-zip-to-mp4", Stills(form="zip"), to="output.mp4", **_VIDEO),
     of_stills("stills-to-mp4", Stills(), to="output.mp4", **_VIDEO),
-    of_stills("stills-to-mkv-16", Stills(deep=True), to="output.mkv", told=(_TWELVE,),
-              **(_VIDEO | {"depth": 12})),
+    of_stills("stills-to-mkv-16", Stills(deep=True), to="output.mkv", told=(_TEN,),
+              **(_VIDEO | {"depth": 10})),
     of_stills(
         "stills-alpha-to-mp4",
         Stills(alpha=True),

@@ -37,6 +37,12 @@ _CHANGES: dict[str, Retime] = {
 }
 
 
+def _hours_ahead(number: int, time: int) -> tuple[int, int]:
+    """What only a transport stream may do; anywhere else it is hours of a standing picture."""
+    time += (number >= 8) * 3 * 3600 * 24
+    return time, time
+
+
 def _joined(parts: list[Clip], folder: Path) -> Path:
     """Streams of several kinds, one behind the other."""
     path = folder / f"source{parts[0].suffix}"
@@ -85,6 +91,7 @@ TIMES: tuple[Written, ...] = (
         for name, change in _CHANGES.items()
         for suffix in (".ts", ".mp4", ".mkv", ".avi")
     ),
+    ("times-hours-ahead-ts", partial(_retimed, ".ts", _hours_ahead), _ANY),
     *((f"changes-{name}", partial(_joined, parts), _ANY) for name, parts in _CHANGING.items()),
     ("sound-only-mp4", partial(_sound_only, ".mp4", "aac"), _REFUSED),
     ("sound-only-wav", partial(_sound_only, ".wav", "pcm_s16le"), _REFUSED),

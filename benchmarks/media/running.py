@@ -11,7 +11,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from benchmarks.media.cases import Case
-from benchmarks.media.checking import Finished, Verdict, read_back, verdicts
+from benchmarks.media.checking import read_back, verdicts
+from benchmarks.media.finished import Finished, Verdict
 from benchmarks.media.worker import Outcome, caught
 
 RunCommand = Callable[[Sequence[str]], Outcome]
