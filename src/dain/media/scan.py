@@ -61,12 +61,14 @@ class PacketTimes:
         last_duration: of the last frame; None if unknown.
         keyframes: (pts, dts) of every packet at which decoding can start, rising.
         jumps: of the container's clock, which `pts` and `keyframes` are free of.
+        seekable: a time names one place in the file: the clock neither jumps nor goes back.
     """
 
     pts: array[int]
     last_duration: int | None
     keyframes: list[tuple[int, int]]
     jumps: tuple[Jump, ...] = ()
+    seekable: bool = True
 
     def at_or_before(self, pts: int) -> int | None:
         """The last presentation time at or before `pts`, else the first; None if empty."""
@@ -199,7 +201,9 @@ def scan(
         left = 0 if promised_end is None else int(promised_end - last_pts)
         last_duration = left if left > 0 else last_duration
     listed = array("q", sorted(set(times)))
-    return PacketTimes(listed, last_duration or None, sorted(keyframes), tuple(joiner.jumps))
+    jumps, in_order = tuple(joiner.jumps), sorted(keyframes)
+    seekable = not jumps and in_order == keyframes
+    return PacketTimes(listed, last_duration or None, in_order, jumps, seekable)
 
 
 def _listed_time(packet: VideoPacket, clock: Clock) -> int | None:

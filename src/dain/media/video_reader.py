@@ -188,8 +188,7 @@ class VideoReader(FrameReader):
             return
         times = self._packet_times()
         target = times.at_or_before(from_pts)
-        # Where the clock jumps, a time names no place in the file.
-        if target is not None and self._probe.clock is Clock.PTS and not times.jumps:
+        if target is not None and self._probe.clock is Clock.PTS and times.seekable:
             for seek_to in times.seek_points(target):
                 pictures = decode(seek_to)
                 first = _reach(pictures, target)

@@ -180,3 +180,16 @@ def test_a_bare_stream_that_breaks_off_within_a_frame_is_damaged(tmp_path):
     with VideoReader(path) as reader:
         assert len(list(reader.frames())) == len(reader.timestamps().pts) - 1
         assert reader.damage.corrupt == 1
+
+
+def test_no_frame_goes_missing_without_a_word_where_times_start_again(tmp_path: Path) -> None:
+    """Short parts joined end to end: a time then stands twice in the file."""
+    part = make_video(tmp_path / "part.ts", count=12, keyframe_interval=6)
+    path = tmp_path / "joined.ts"
+    path.write_bytes(part.read_bytes() * 2)
+    with VideoReader(path) as reader:
+        frames = list(reader.frames())
+        assert len(frames) >= 11
+        assert len(frames) + reader.damage.corrupt >= 23  # one time both damaged and repeated
+        middle = list(reader.frames(frames[6].pts))
+        assert [each.pts for each in middle] == [each.pts for each in frames[6:]]
