@@ -18,6 +18,7 @@ from dain.media.stills_codec import decode_raw
 
 _EXIF_ORIENTATION = 0x0112
 _TIFF_BITS = 258
+_TIFF_EXTRA_SAMPLES, _MULTIPLIED = 338, 1
 _GREY_MODES = ("1", "L", "LA", "I", "F")
 # The eight values of EXIF, as the way from the stored picture to the upright one.
 _ORIENTATIONS = {
@@ -39,6 +40,7 @@ class StillTraits:
         alpha: it has an alpha channel, or a colour that counts as transparent.
         grey: it has no colours.
         deep: it has 16 bits a component.
+        multiplied: alpha is multiplied into its colours, as TIFF may have it.
         cmyk: its colours are those of print.
         orientation: how it is turned upright.
         profile: its ICC colour profile; empty if it has none.
@@ -47,6 +49,7 @@ class StillTraits:
     alpha: bool = False
     grey: bool = False
     deep: bool = False
+    multiplied: bool = False
     cmyk: bool = False
     orientation: Orientation = UPRIGHT
     profile: bytes = b""
@@ -63,6 +66,8 @@ def traits_of(data: bytes) -> StillTraits:
                 alpha=bands[-1] in ("A", "a") or "transparency" in image.info,
                 grey=image.mode in _GREY_MODES or image.mode.startswith("I;16"),
                 deep=_is_deep(image, data),
+                multiplied=image.format == "TIFF"
+                and image.tag_v2.get(_TIFF_EXTRA_SAMPLES) == (_MULTIPLIED,),
                 cmyk=image.mode == "CMYK",
                 orientation=_ORIENTATIONS.get(image.getexif().get(_EXIF_ORIENTATION, 1), UPRIGHT),
                 profile=image.info.get("icc_profile") or b"",
@@ -99,7 +104,8 @@ def decode_alpha(data: bytes, traits: StillTraits) -> Pixels | None:
         uint8 or uint16; None if it is damaged.
     """
     if traits.deep:
-        return _decode_deep(data, traits.orientation)
+        found = _decode_deep(data, traits.orientation)
+        return found if found is None or not traits.multiplied else _divided(found)
     from PIL import Image
 
     try:
@@ -121,3 +127,10 @@ def _decode_deep(data: bytes, turned: Orientation) -> Pixels | None:
     is_turned = data[:2] in (b"II", b"MM")
     pixels: Any = cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA)
     return pixels if is_turned else turned.upright(pixels)
+
+
+def _divided(pixels: Pixels) -> Pixels:
+    """RGBA of 16 bits with alpha taken out of the colours, which Pillow does for 8."""
+    alpha = np.maximum(pixels[..., 3:], 1).astype(np.float64)
+    colours = np.minimum(np.rint(pixels[..., :3] * (65535 / alpha)), 65535)
+    return np.concatenate([colours.astype(np.uint16), pixels[..., 3:]], axis=2)

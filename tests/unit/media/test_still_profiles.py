@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from dain.media import Frame, open_reader, open_writer
 from dain.media.frame import OutputSpec
-from dain.media.still_profiles import with_profile
+from dain.media.still_profiles import with_profile, with_tag
 from dain.media.stills_codec import encode_still
 from dain.media.stills_pictures import decode_picture
 from dain.settings import EncodeSettings
@@ -97,3 +97,16 @@ def test_a_large_profile_takes_several_segments() -> None:
     assert still is not None
     assert profile_in(still) == large
     assert with_profile(still, "jpeg", bytes(256 * 65519)) is None
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_alpha_that_a_tiff_has_multiplied_is_taken_out_of_the_colours(kind) -> None:
+    half = np.iinfo(kind).max // 2
+    pixels = np.full((8, 9, 4), half, kind)
+    pixels[..., :3] = half // 2
+    pixels[0] = 0
+    still = with_tag(encode_still(pixels, "tiff"), 338, 3, 1, b"\1\0")
+    found = decode_picture(still)
+    assert found is not None
+    assert np.abs(found[1:].astype(int) - half).max() <= 1
+    assert not found[0].any()
