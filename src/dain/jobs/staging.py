@@ -222,9 +222,10 @@ def _said_of(source: Place, here: Path, staging: StagingFolder) -> Iterator[None
     except DainError as error:
         if here == source:
             raise
-        if isinstance(error, MediaError) and not staging.has_made:
+        if isinstance(error, MediaError) and not staging.has_output:
             staging.remove()
-        raise type(error)(str(error).replace(str(here), str(source).rstrip("/"))) from error
+        told = str(error).replace(str(here), str(source).rstrip("/"))
+        raise reworded(error, told) from error
 
 
 @contextlib.contextmanager
@@ -233,7 +234,7 @@ def _kept(staging: StagingFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if staging.is_empty or (isinstance(error, MediaError) and not staging.has_output):
+        if staging.is_empty:
             staging.remove()
         elif isinstance(error, DainError | KeyboardInterrupt) and str(staging.path) not in str(
             error

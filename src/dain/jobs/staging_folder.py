@@ -57,14 +57,9 @@ class StagingFolder:
         return not _holds_files(self.path)
 
     @property
-    def has_made(self) -> bool:
-        """Whether anything was made of the input so far."""
-        return _holds_files(self.outgoing)
-
-    @property
     def has_output(self) -> bool:
         """Whether something was made, if only in part."""
-        return any(entry.is_file() for entry in self.outgoing.rglob("*"))
+        return _holds_files(self.outgoing)
 
     def remove(self) -> None:
         """Remove it with all that it holds."""
