@@ -15,7 +15,8 @@ from tests.support.stills import save_stills
 from tests.support.videos import make_video, pictures
 
 from dain.errors import MediaError
-from dain.media.frame import Frame, FrameReader
+from dain.media.frame import Frame
+from dain.media.interfaces import FrameReader
 from dain.media.opening import open_reader
 from dain.settings import ReadSettings
 

@@ -12,7 +12,8 @@ import pytest
 from tests.support.videos import pictures
 
 from dain.errors import EncodeError, OutputError
-from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.frame import Frame, OutputSpec
+from dain.media.interfaces import FrameWriter
 from dain.media.opening import open_reader, open_writer
 from dain.settings import EncodeSettings, ReadSettings
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from dain.media.frame import (
-    Colour,
-    Damage,
-    Frame,
-    FrameReader,
-    FrameWriter,
-    OutputSpec,
-    Timestamps,
-    VideoInfo,
-)
+from dain.media.frame import Colour, Damage, Frame, OutputSpec, Timestamps, VideoInfo
+from dain.media.interfaces import FrameReader, FrameWriter
 from dain.media.opening import keeps_alpha, open_reader, open_writer, takes_scene_linear
 
 __all__ = [

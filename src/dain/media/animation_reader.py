@@ -15,7 +15,8 @@ from dain.errors import MediaError
 from dain.media.animation import Animation, Disposal, parse_animation
 from dain.media.animation_canvas import independent_patch, pictures_of
 from dain.media.damage import DamageLog
-from dain.media.frame import Colour, Frame, FrameReader, Pixels, Timestamps, VideoInfo
+from dain.media.frame import Colour, Frame, Pixels, Timestamps, VideoInfo
+from dain.media.interfaces import FrameReader
 from dain.media.transparency import KEPT_BY, is_opaque, on_white
 from dain.settings import ReadSettings
 

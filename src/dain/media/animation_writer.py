@@ -20,8 +20,9 @@ from dain.media.animation_options import (
     webp_quality,
 )
 from dain.media.apng_encoder import ApngEncoder
-from dain.media.frame import Frame, FrameWriter, OutputSpec, Pixels
+from dain.media.frame import Frame, OutputSpec, Pixels
 from dain.media.gif_encoder import GifEncoder
+from dain.media.interfaces import FrameWriter
 from dain.media.left_behind import kinds_left_behind, profile_note
 from dain.media.losses import is_wide
 from dain.media.output import StagedFile, check_file_output

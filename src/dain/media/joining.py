@@ -26,6 +26,7 @@ from dain.media.containers import packets
 AnyPacket: TypeAlias = "Packet[Any]"
 
 _FAR = Fraction(10)  # seconds, as in players
+_BACK = Fraction(1, 2)  # seconds that decoding times of a stream never go back by themselves
 _UNUSUAL = 20  # times the usual distance: where pictures change once a minute, a minute is none
 _LEADING = frozenset({"video", "audio"})  # text may well be sent long before it is due
 
@@ -142,10 +143,12 @@ class Joiner:
         if place is None:
             place = self._places[packet.stream_index] = self._begin(time)
         clock, leads = place.clock, packet.stream.type in _LEADING
-        far = max(_FAR, _UNUSUAL * place.step)
+        usual = _UNUSUAL * place.step
+        far, back = max(_FAR, usual), max(_BACK, usual)
         for epoch in range(place.epoch, len(clock.offsets)):
-            near = min(abs(time + clock.offsets[epoch] - each) for each in (clock.now, place.last))
-            if near <= far:
+            moved = time + clock.offsets[epoch]
+            near = min(abs(moved - each) for each in (clock.now, place.last))
+            if near <= far and not (leads and moved < place.last - back):
                 if epoch > place.epoch and packet.stream.type == "video":
                     _align(place, epoch, time)
                 place.epoch = epoch

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dain.media.frame import FrameReader, FrameWriter, OutputSpec
+from dain.media.frame import OutputSpec
+from dain.media.interfaces import FrameReader, FrameWriter
 from dain.media.pipes import is_pipe
 from dain.settings import EncodeSettings, ReadSettings
 

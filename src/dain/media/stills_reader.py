@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dain.errors import MediaError
-from dain.media.frame import Colour, Damage, Frame, FrameReader, Pixels, Timestamps, VideoInfo
+from dain.media.frame import Colour, Damage, Frame, Pixels, Timestamps, VideoInfo
+from dain.media.interfaces import FrameReader
 from dain.media.stills_names import format_of
 from dain.media.stills_pictures import PictureDecoder, StillsDecoder
 from dain.media.stills_sources import StillsSource, open_source

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dain.errors import EncodeError, OutputError
-from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.frame import Frame, OutputSpec
+from dain.media.interfaces import FrameWriter
 from dain.media.left_behind import kinds_left_behind
 from dain.media.losses import is_wide
 from dain.media.segments import Record, SegmentEncoder

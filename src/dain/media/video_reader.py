@@ -21,7 +21,8 @@ from dain.media.containers import open_container, reason
 from dain.media.damage import DamageLog
 from dain.media.decoding import Pass, Picture, Suspect
 from dain.media.deinterlacing import Deinterlacing, last_before
-from dain.media.frame import Frame, FrameReader, Pixels, Timestamps
+from dain.media.frame import Frame, Pixels, Timestamps
+from dain.media.interfaces import FrameReader
 from dain.media.joining import describe_jumps
 from dain.media.probing import probe
 from dain.media.scan import Clock, PacketTimes, scan

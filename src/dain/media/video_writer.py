@@ -16,7 +16,8 @@ from dain.errors import EncodeError, OutputError
 from dain.media.container_tables import Container
 from dain.media.encoders import choose, container_for, stored_colour
 from dain.media.encoding import Choice, add_video_stream, muxer_options
-from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.frame import Frame, OutputSpec
+from dain.media.interfaces import FrameWriter
 from dain.media.output import StagedFile, check_file_output
 from dain.media.routes import AnyPacket
 from dain.media.segments import Record, SegmentEncoder

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from dain.errors import EncodeError
-from dain.media.frame import Frame, FrameWriter, OutputSpec
+from dain.media.frame import Frame, OutputSpec
+from dain.media.interfaces import FrameWriter
 from dain.media.output import StagedFile
 from dain.media.y4m_writer import Y4MWriter
 from dain.settings import EncodeSettings

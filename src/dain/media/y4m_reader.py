@@ -18,7 +18,8 @@ from dain.errors import MediaError
 from dain.media.colour import colour_of, to_rgb
 from dain.media.containers import reason
 from dain.media.damage import DamageLog
-from dain.media.frame import Colour, Frame, FrameReader, Timestamps, VideoInfo
+from dain.media.frame import Colour, Frame, Timestamps, VideoInfo
+from dain.media.interfaces import FrameReader
 from dain.media.pipes import PIPE, STDIN, Interrupted, PipeInput
 from dain.media.pixel_formats import has_alpha, working_depth
 from dain.media.y4m_header import (

@@ -18,7 +18,8 @@ from av.video.reformatter import VideoReformatter
 from dain.errors import EncodeError, OutputError, PipeClosedError
 from dain.media.colour import FULL, LIMITED, from_rgb
 from dain.media.containers import reason
-from dain.media.frame import Colour, Frame, FrameWriter, OutputSpec
+from dain.media.frame import Colour, Frame, OutputSpec
+from dain.media.interfaces import FrameWriter
 from dain.media.left_behind import kinds_left_behind, profile_note
 from dain.media.losses import is_wide
 from dain.media.pipes import STDOUT, PipeOutput

@@ -79,6 +79,14 @@ def test_one_wild_time_moves_nothing_else() -> None:
     assert len(jumps) == 2
 
 
+def test_short_parts_that_each_begin_anew_follow_each_other() -> None:
+    part = [("video", 0, 1.40), ("audio", 1, 1.42), ("video", 0, 2.40), ("audio", 1, 2.42)]
+    times, jumps = joined(packets(*part, *part))
+    assert times[:4] == [1.40, 1.42, 2.40, 2.42]
+    assert times[4:] == pytest.approx([2.44, 2.46, 3.44, 3.46])
+    assert len(jumps) == 1
+
+
 def test_what_is_no_jump() -> None:
     """Programmes of their own time; pictures that stand while sound goes on; early text."""
     programmes = packets(
@@ -143,6 +151,7 @@ def spliced(folder: Path, suffix: str, starts: Sequence[Fraction | int]) -> Path
         (".ts", (HOURS, 10), "at 2.0 s; joined"),
         (".mpg", (10, HOURS), "its clock jumps by 2:59:48 at 2.0 s; joined"),
         (".ts", (10, HOURS, 500), "its clock jumps 2 times"),
+        (".ts", (10, 10), "its clock jumps by -0:00:02 at 2.0 s; joined"),
         (".ts", (RUN_OVER - 1,), ""),
     ],
 )
