@@ -68,6 +68,7 @@ def prepare(reader: FrameReader, settings: JobSettings) -> PreparedJob:
         )
     plan = make_plan(timing, settings.time, listed.pts)
     spec = _output_spec(reader.info, timing, plan, settings.time)
+    spec = replace(spec, strict=settings.strict)
     time_base = common_time_base(plan, timing, spec.copy_offset)
     return PreparedJob(
         timing=timing,

@@ -100,7 +100,8 @@ def _kept(task: Task, folder: WorkFolder) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, DamageError) and not folder.found:
+        is_made = folder.manifest.result is not None  # and only other streams are damaged
+        if isinstance(error, DamageError) and not folder.found and not is_made:
             folder.remove()  # the same command would end in the same way
             task.keeper.begin()
             raise

@@ -180,6 +180,7 @@ class OutputSpec:
         hdr: static metadata of high dynamic range to write; None if there are none.
         profile: ICC profile of the source's stills; empty if they have none.
         varying: times of frames that follow no constant rate; None where they do.
+        strict: damage in the streams that are copied is an error.
     """
 
     width: int
@@ -202,6 +203,7 @@ class OutputSpec:
     hdr: HdrMetadata | None = None
     profile: bytes = b""
     varying: VaryingTimes | None = None
+    strict: bool = False
 
     @property
     def shortest(self) -> Fraction:

@@ -17,7 +17,7 @@ from av.format import Flags
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from dain.errors import MediaError
+from dain.errors import DamageError, MediaError
 from dain.media.container_tables import Container
 from dain.media.containers import best_video_stream, open_container
 from dain.media.frame import OutputSpec
@@ -130,17 +130,23 @@ class StreamCopier:
             self._forward(self._routes[packet.stream_index].convert(packet), mux)
 
     def finish(self, mux: Callable[[AnyPacket], None]) -> None:
-        """Mux all that is left, and say what was damaged."""
+        """Mux all that is left, and say what was damaged.
+
+        Raises:
+            DamageError: something was, and the output is to be strict about it.
+        """
         self.copy_until(None, mux)
         for route in self._routes.values():
             self._forward(route.flush(), mux)
         bad = self._refused + self._errors
         bad += sum(route.bad for route in self._routes.values())
         bad += sum(guard.bad for guard in self._guards.values())
-        if bad:
-            self._messages.append(
-                f"{bad} damaged packet{'s' if bad > 1 else ''} of other streams left out"
-            )
+        if not bad:
+            return
+        found = f"{bad} damaged packet{'s' if bad > 1 else ''} of other streams"
+        if self._spec.strict:
+            raise DamageError(f"expected an undamaged input because of --strict, found: {found}")
+        self._messages.append(f"{found} left out")
 
     def close(self) -> None:
         """Close the source; safe to call twice."""

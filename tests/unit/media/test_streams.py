@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
+from tests.support.engines import BlendEngine
 from tests.support.videos import Audio, make_video, pictures
 
+from dain.errors import DamageError
+from dain.jobs import run_job
 from dain.media.frame import Frame, OutputSpec
 from dain.media.metadata import title_of
 from dain.media.video_writer import VideoWriter
-from dain.settings import EncodeSettings
+from dain.settings import EncodeSettings, JobSettings, TimeSettings
 
 SIZE = (64, 48)
 RATE = Fraction(60)
@@ -479,13 +483,29 @@ def test_speech_encoded_for_avi_delays_nothing(tmp_path: Path) -> None:
     assert abs(first_sound(made) - first_sound(given)) <= Fraction(30, 1000)
 
 
-@pytest.mark.parametrize("output", ["b.mp4", "b.avi"])  # copied, encoded anew
-def test_a_damaged_time_stamp_makes_no_hours_of_silence(tmp_path: Path, output: str) -> None:
-    given = clip(tmp_path / "a.mkv", start=Fraction(1, 4))
+def with_damaged_time_stamp(folder: Path) -> Path:
+    given = clip(folder / "a.mkv", start=Fraction(1, 4))
     data = bytearray(given.read_bytes())
     sound = data.index(packets(given, "audio")[40][1])
     data[sound - 3 : sound - 1] = (32_000).to_bytes(2, "big")  # half a minute after its cluster
     given.write_bytes(data)
+    return given
+
+
+def test_damaged_sound_ends_a_strict_run_and_costs_no_frame(tmp_path: Path) -> None:
+    given, made = with_damaged_time_stamp(tmp_path), tmp_path / "b.mp4"
+    settings = JobSettings(time=TimeSettings(factor=Fraction(2)), strict=True)
+    told = "--strict, found: 1 damaged packet of other streams; 96 of 96 frames are kept"
+    with pytest.raises(DamageError, match=told):
+        run_job(given, made, settings, interpolator=BlendEngine())
+    assert not made.exists()
+    result = run_job(given, made, replace(settings, strict=False), interpolator=BlendEngine())
+    assert (result.frames_kept, result.frames_out) == (96, 96)
+
+
+@pytest.mark.parametrize("output", ["b.mp4", "b.avi"])  # copied, encoded anew
+def test_a_damaged_time_stamp_makes_no_hours_of_silence(tmp_path: Path, output: str) -> None:
+    given = with_damaged_time_stamp(tmp_path)
     messages = interpolate(given, tmp_path / output, last=Fraction(2))
     assert messages[-1] == "1 damaged packet of other streams left out"
     sound = packets(tmp_path / output, "audio")
