@@ -13,6 +13,7 @@ import logging
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -64,7 +65,7 @@ class StoreError(Exception):
         self.missing = missing
 
 
-class Store:
+class Store(ABC):
     """One store, signed in, for several threads; every method raises `StoreError`.
 
     Attributes:
@@ -104,15 +105,17 @@ class Store:
                 self._connected = self._connect(self._address)
             return self._connected
 
+    @abstractmethod
     def _connect(self, address: RemotePath) -> Any:
-        raise NotImplementedError
+        """The file system of fsspec, connected."""
 
+    @abstractmethod
     def _describe(self, info: dict[str, Any]) -> RemoteFile:
-        raise NotImplementedError
+        """What the store tells of a file."""
 
+    @abstractmethod
     def _explain(self, error: BaseException) -> StoreError | None:
         """A failure that only this store knows."""
-        raise NotImplementedError
 
     def locate(self, address: RemotePath) -> str:
         """The path in the store that an address names."""
@@ -208,7 +211,7 @@ class Store:
             self._connected = None
         self._disconnect(failed)
 
-    def _disconnect(self, connected: Any) -> None:
+    def _disconnect(self, connected: Any) -> None:  # noqa: B027 - most need nothing
         """What a file system does not do by itself when it is forgotten."""
 
     @contextlib.contextmanager
