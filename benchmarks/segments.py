@@ -10,28 +10,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
-
-import cv2
-import numpy.typing as npt
 
 from dain.jobs import run_job
 from dain.settings import EncodeSettings, JobSettings, TimeSettings
-
-
-class Blend:
-    """Blends the two frames by time."""
-
-    model, device, precision = "blend", "cpu", "fp32"
-
-    def between(
-        self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any], times: Sequence[Fraction | float]
-    ) -> list[npt.NDArray[Any]]:
-        """One frame for each time."""
-        return [cv2.addWeighted(frame0, 1 - float(t), frame1, float(t), 0) for t in times]
+from soak import Blend
 
 
 def main() -> None:

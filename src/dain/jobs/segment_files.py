@@ -13,7 +13,6 @@ from dain.errors import EncodeError
 from dain.media.segments import Record
 
 _LENGTH_BYTES = 4  # of the length in front of each head
-_CHUNK = 2**20
 
 
 class SegmentFile:
@@ -82,16 +81,3 @@ def _exactly(file: BinaryIO, size: int, path: Path) -> bytes:
     if len(data) != size:
         raise EncodeError(f"{path} is cut short; give --no-resume to start over")
     return data
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while data := file.read(_CHUNK):
-            digest.update(data)
-    return digest.hexdigest()

@@ -21,10 +21,11 @@ from filelock import FileLock, Timeout
 
 from dain.errors import EncodeError, OutputError
 from dain.jobs.fingerprint import Fingerprint, differences
-from dain.jobs.segment_files import SegmentFile, checksum, read_records
+from dain.jobs.segment_files import SegmentFile, read_records
 from dain.media.output import remove_stale, sync_folder
 from dain.media.segments import Record
 from dain.media.stills_names import is_stills_output, pattern_of
+from dain.transfer.digests import difference
 
 _FORMAT = 1
 _LONGEST_NAME = 150  # bytes of the output's name in ours; file systems allow 255
@@ -265,7 +266,9 @@ class WorkFolder:
         for segment in segments:
             path = self.path / segment.name
             try:
-                if path.stat().st_size != segment.size or checksum(path) != segment.sha256:
+                if path.stat().st_size != segment.size:
+                    return
+                if difference(path, f"sha256:{segment.sha256}"):
                     return
             except OSError:
                 return
