@@ -15,7 +15,7 @@ ROOT = Path(dain.__file__).parent
 EVERYONE = {"errors", "settings", "_version"}
 BELOW = {"transfer"}
 ENGINE_SIDE = {"ops", "networks", "weights", "engine"}
-MEDIA_SIDE = {"timeline", "media"}
+MEDIA_SIDE = {"timeline", "judgement", "media"}
 BELOW_API = BELOW | ENGINE_SIDE | MEDIA_SIDE | {"jobs"}
 MAY_IMPORT = {
     "_version": set(),
@@ -27,8 +27,9 @@ MAY_IMPORT = {
     "weights": {"networks", "transfer"},
     "engine": {"networks", "weights", "ops"},
     "timeline": set(),
+    "judgement": {"timeline"},
     "media": {"transfer"},
-    "jobs": {"timeline", "media", "engine", "transfer"},
+    "jobs": {"timeline", "judgement", "media", "engine", "transfer"},
     "api": BELOW_API,
     "dain": BELOW_API | {"api"},
     "notebook": BELOW_API,

@@ -1,0 +1,30 @@
+"""What must not be interpolated: cuts and fades, repeats, what stands still. Pictures only.
+
+Each judge looks at every frame once and decides from a bounded window of looks (`judges`);
+`streaming` runs them over a video in one pass.
+"""
+
+from __future__ import annotations
+
+from dain.judgement.drawings import drawings
+from dain.judgement.glance import Glance, glance_at
+from dain.judgement.judges import BeatJudge, Judge, Judges, PassageJudge, StandingJudge
+from dain.judgement.streaming import judged
+from dain.judgement.verdict import Beat, Judged, Passage, Pixels, StandingPicture
+
+__all__ = [
+    "Beat",
+    "BeatJudge",
+    "Glance",
+    "Judge",
+    "Judged",
+    "Judges",
+    "Passage",
+    "PassageJudge",
+    "Pixels",
+    "StandingJudge",
+    "StandingPicture",
+    "drawings",
+    "glance_at",
+    "judged",
+]
