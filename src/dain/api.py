@@ -16,12 +16,17 @@ from dain.jobs import JobResult, OnProgress, ReportFile, run_anywhere
 from dain.media.remote import as_place
 from dain.settings import (
     DEFAULT_MODEL,
+    SCENE_THRESHOLD,
+    AtCuts,
     Deinterlace,
+    Doubt,
     EncodeSettings,
     EngineSettings,
     JobSettings,
+    JudgementSettings,
     Precision,
     ReadSettings,
+    Switch,
     TimeSettings,
 )
 from dain.timeline import parse_factor, parse_rate, parse_time
@@ -51,6 +56,12 @@ def interpolate_video(
     keep_timing: bool = False,
     deinterlace: str = "auto",
     input_fps: Number | None = None,
+    scene_threshold: Number = SCENE_THRESHOLD,
+    at_cuts: str = "nearest",
+    cadence: str = "auto",
+    overlays: str = "auto",
+    sharpness: str = "auto",
+    doubt: str = "blend",
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
@@ -60,6 +71,7 @@ def interpolate_video(
     resume: bool = True,
     report: str | PathLike[str] | None = None,
     preview: str | PathLike[str] | None = None,
+    review: str | PathLike[str] | None = None,
     frames_in: str | PathLike[str] | None = None,
     frames_out: str | PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
@@ -96,6 +108,18 @@ def interpolate_video(
         deinterlace: interlaced frames become whole ones with ``"auto"``, one for each field
             with ``"bob"``; with ``"off"`` they stay as they are.
         input_fps: rate at which stills play; None for 24, or what EXR stills say.
+        scene_threshold: share of a frame that nothing in the one before explains, above 0 up to
+            1, from which on it begins a shot, which is never blended into; ``"off"`` to look for
+            no cuts and fades.
+        at_cuts: what fills the time between two shots: ``"nearest"`` frame, ``"hold"`` the old
+            shot's last, or ``"blend"`` both.
+        cadence: ``"auto"`` finds repeated frames (animation on twos, pulldown, stuck frames) and
+            spreads motion over the whole time from drawing to drawing; or ``"off"``.
+        overlays: ``"auto"`` keeps in place what stands still over moving pictures; or ``"off"``.
+        sharpness: ``"auto"`` gives new frames the sharpness and grain of those around; or
+            ``"off"``.
+        doubt: where a new frame is likely wrong, ``"blend"`` mixes in what is sure, ``"hold"``
+            takes the nearer frame; or ``"off"``.
         codec: encoder as FFmpeg names it; None lets the output's name decide.
         crf: constant rate factor of the encoder, 0 to 63.
         pix_fmt: pixel format as FFmpeg names it.
@@ -106,6 +130,7 @@ def interpolate_video(
             go on from what an earlier call with the same arguments kept.
         report: ``.json`` file for what was done and what took how long; also of a run that fails.
         preview: picture file (``.png``, ``.jpg``, ``.webp``) that shows what is being made.
+        review: folder for a page with the most doubtful moments, worst first.
         frames_in: folder in which to keep the source frames that are used, as numbered PNGs.
         frames_out: folder in which to keep the output frames likewise.
         on_progress: called with a `Progress` for each output frame.
@@ -136,6 +161,12 @@ def interpolate_video(
         keep_timing=keep_timing,
         deinterlace=deinterlace,
         input_fps=input_fps,
+        scene_threshold=scene_threshold,
+        at_cuts=at_cuts,
+        cadence=cadence,
+        overlays=overlays,
+        sharpness=sharpness,
+        doubt=doubt,
         codec=codec,
         crf=crf,
         pix_fmt=pix_fmt,
@@ -144,6 +175,7 @@ def interpolate_video(
         strict=strict,
         resume=resume,
         preview=preview,
+        review=review,
         frames_in=frames_in,
         frames_out=frames_out,
     )
@@ -173,6 +205,12 @@ def job_settings(
     keep_timing: bool = False,
     deinterlace: str = "auto",
     input_fps: Number | None = None,
+    scene_threshold: Number = SCENE_THRESHOLD,
+    at_cuts: str = "nearest",
+    cadence: str = "auto",
+    overlays: str = "auto",
+    sharpness: str = "auto",
+    doubt: str = "blend",
     codec: str | None = None,
     crf: int | None = None,
     pix_fmt: str | None = None,
@@ -181,6 +219,7 @@ def job_settings(
     strict: bool = False,
     resume: bool = True,
     preview: str | PathLike[str] | None = None,
+    review: str | PathLike[str] | None = None,
     frames_in: str | PathLike[str] | None = None,
     frames_out: str | PathLike[str] | None = None,
 ) -> JobSettings:
@@ -221,9 +260,18 @@ def job_settings(
             stills_rate=None if input_fps is None else _read("--input-fps", parse_rate, input_fps),
             deinterlace=cast(Deinterlace, deinterlace),  # checked there
         ),
+        judgement=JudgementSettings(
+            scene_threshold=_as_threshold(scene_threshold),
+            at_cuts=cast(AtCuts, at_cuts),  # all of them checked there
+            cadence=cast(Switch, cadence),
+            overlays=cast(Switch, overlays),
+            sharpness=cast(Switch, sharpness),
+            doubt=cast(Doubt, doubt),
+        ),
         strict=strict,
         resume=resume,
         preview=None if preview is None else Path(preview),
+        review=None if review is None else Path(review),
         frames_in=None if frames_in is None else Path(frames_in),
         frames_out=None if frames_out is None else Path(frames_out),
     )
@@ -281,6 +329,17 @@ def _as_scale(value: Number) -> Fraction | Literal["auto"]:
     except OptionError:
         raise OptionError(
             f"--scale must be above 0 and at most 1, or auto, found {str(value)!r}"
+        ) from None
+
+
+def _as_threshold(value: Number) -> Fraction | Literal["off"]:
+    if value == "off":
+        return "off"
+    try:
+        return parse_factor(_as_text(value))
+    except OptionError:
+        raise OptionError(
+            f"--scene-threshold must be above 0 and at most 1, or off, found {str(value)!r}"
         ) from None
 
 

@@ -24,6 +24,15 @@ PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16", "fp16")
 Deinterlace = Literal["auto", "off", "bob"]
 DEINTERLACE: tuple[Deinterlace, ...] = ("auto", "off", "bob")
 
+Switch = Literal["auto", "off"]
+AtCuts = Literal["nearest", "hold", "blend"]
+AT_CUTS: tuple[AtCuts, ...] = ("nearest", "hold", "blend")
+Doubt = Literal["blend", "hold", "off"]
+DOUBT: tuple[Doubt, ...] = ("blend", "hold", "off")
+
+# Share of a frame that nothing in the one before explains, from which on it begins a shot.
+SCENE_THRESHOLD = Fraction(1, 2)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSettings:
@@ -138,6 +147,55 @@ def _is_count(value: object) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgementSettings:
+    """What is not to be interpolated, and what to do where that is doubtful.
+
+    Attributes:
+        scene_threshold: share of a frame that nothing in the one before explains, in (0, 1],
+            from which on it begins a shot; ``off`` to look for no cuts and fades.
+        at_cuts: what fills the time between two shots: the ``nearest`` frame, the last one of
+            the old shot (``hold``), or both, mixed in light (``blend``).
+        cadence: ``auto`` finds frames that only repeat a drawing, and spreads motion over the
+            whole time from drawing to drawing; ``off`` takes each frame as a new one. Off with
+            `TimeSettings.keep_timing`, by which every frame stays.
+        overlays: ``auto`` finds what stands still over moving pictures, and keeps it in place.
+        sharpness: ``auto`` gives new frames the sharpness and grain of those around them.
+        doubt: what to do where a new frame is likely wrong: mix in what is sure (``blend``), take
+            the nearer frame (``hold``), or nothing (``off``).
+    """
+
+    scene_threshold: Fraction | Literal["off"] = SCENE_THRESHOLD
+    at_cuts: AtCuts = "nearest"
+    cadence: Switch = "auto"
+    overlays: Switch = "auto"
+    sharpness: Switch = "auto"
+    doubt: Doubt = "blend"
+
+    def __post_init__(self) -> None:
+        threshold = self.scene_threshold
+        if threshold != "off" and not (isinstance(threshold, Real) and 0 < threshold <= 1):
+            raise OptionError(
+                f"--scene-threshold must be above 0 and at most 1, or off, found {threshold!s}"
+            )
+        for name, value, known in (
+            ("--at-cuts", self.at_cuts, AT_CUTS),
+            ("--cadence", self.cadence, ("auto", "off")),
+            ("--overlays", self.overlays, ("auto", "off")),
+            ("--sharpness", self.sharpness, ("auto", "off")),
+            ("--doubt", self.doubt, DOUBT),
+        ):
+            if value not in known:
+                raise OptionError(f"{name} must be one of {', '.join(known)}, found {value!r}")
+
+    @staticmethod
+    def all_off() -> JudgementSettings:
+        """Plain interpolation of each frame into the next."""
+        return JudgementSettings(
+            scene_threshold="off", cadence="off", overlays="off", sharpness="off", doubt="off"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class EncodeSettings:
     """How the output is written; None leaves the choice to the output's name.
 
@@ -195,6 +253,7 @@ class JobSettings:
         resume: keep what is made beside the output, and go on from what an earlier run kept.
         preview: picture file in which a pair and the frame between is shown every few seconds;
             None for none.
+        review: folder for a page that shows the most doubtful moments; None for none.
         frames_in: folder in which the source frames that are used are kept as PNGs.
         frames_out: folder in which the output frames are kept as PNGs.
     """
@@ -203,8 +262,10 @@ class JobSettings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     read: ReadSettings = field(default_factory=ReadSettings)
+    judgement: JudgementSettings = field(default_factory=JudgementSettings)
     strict: bool = False
     resume: bool = True
     preview: Path | None = None
+    review: Path | None = None
     frames_in: Path | None = None
     frames_out: Path | None = None

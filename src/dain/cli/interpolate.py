@@ -9,7 +9,7 @@ import typer
 from dain.cli import options
 from dain.cli.running import Runner
 from dain.errors import OptionError
-from dain.settings import DEFAULT_MODEL
+from dain.settings import DEFAULT_MODEL, SCENE_THRESHOLD
 
 
 def interpolate(
@@ -33,6 +33,12 @@ def interpolate(
     scale: options.Scale = "auto",
     tile_size: options.TileSize = "auto",
     memory: options.Memory = None,
+    scene_threshold: options.SceneThreshold = f"{float(SCENE_THRESHOLD):g}",
+    at_cuts: options.AtCuts = "nearest",
+    cadence: options.Cadence = "auto",
+    overlays: options.Overlays = "auto",
+    sharpness: options.Sharpness = "auto",
+    doubt: options.Doubt = "blend",
     codec: options.Codec = None,
     crf: options.Crf = None,
     pix_fmt: options.PixFmt = None,
@@ -46,6 +52,7 @@ def interpolate(
     dry_run: options.DryRun = False,
     report: options.Report = None,
     preview: options.Preview = None,
+    review: options.Review = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -81,6 +88,12 @@ def interpolate(
         keep_timing=keep_timing,
         deinterlace=deinterlace,
         input_fps=input_fps,
+        scene_threshold=scene_threshold,
+        at_cuts=at_cuts,
+        cadence=cadence,
+        overlays=overlays,
+        sharpness=sharpness,
+        doubt=doubt,
         codec=codec,
         crf=crf,
         pix_fmt=pix_fmt,
@@ -89,6 +102,7 @@ def interpolate(
         strict=strict,
         resume=not no_resume,
         preview=preview,
+        review=review,
         frames_in=frames_in,
         frames_out=frames_out,
     )

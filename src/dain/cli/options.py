@@ -12,6 +12,7 @@ from dain.errors import OptionError
 _TIME = "How smooth"
 _RANGE = "Which part"
 _ENGINE = "How frames are made"
+_JUDGEMENT = "What is left alone"
 _OUTPUT = "How the output is written"
 _REPORT = "What is said"
 
@@ -179,6 +180,53 @@ Memory = Annotated[
     ),
 ]
 
+SceneThreshold = Annotated[
+    str,
+    typer.Option(
+        metavar="X",
+        help="Share of a frame that the one before does not explain, from which on it is a new "
+        "shot; or off.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+AtCuts = Annotated[
+    str,
+    typer.Option(
+        help="Between two shots: the nearest frame, hold the old one, or blend both.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+Cadence = Annotated[
+    str,
+    typer.Option(
+        help="auto: find repeated frames (animation on twos, pulldown, stuck ones) and spread "
+        "motion from drawing to drawing; or off.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+Overlays = Annotated[
+    str,
+    typer.Option(
+        help="auto: keep in place what stands still over moving pictures; or off.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+Sharpness = Annotated[
+    str,
+    typer.Option(
+        help="auto: give new frames the sharpness and grain of those around; or off.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+Doubt = Annotated[
+    str,
+    typer.Option(
+        help="Where a new frame is likely wrong: blend in what is sure, hold the nearer one, "
+        "or off.",
+        rich_help_panel=_JUDGEMENT,
+    ),
+]
+
 Codec = Annotated[
     str | None,
     typer.Option("-c", "--codec", help="Encoder: libx264, ffv1, png, ...", rich_help_panel=_OUTPUT),
@@ -262,6 +310,15 @@ Preview = Annotated[
     typer.Option(
         metavar="FILE",
         help="Keep a picture of what is being made: a .png, .jpg or .webp.",
+        parser=read_path,
+        rich_help_panel=_REPORT,
+    ),
+]
+Review = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write a page with the most doubtful moments, worst first.",
         parser=read_path,
         rich_help_panel=_REPORT,
     ),

@@ -20,7 +20,7 @@ INPUT = "the input"  # its name among the others
 
 _ENDS = 2**20  # bytes at each end of a file that tell whether it is the same
 # What changes nothing in a frame that is made.
-_IRRELEVANT = {"overwrite", "strict", "resume", "memory", "preview", "report"}
+_IRRELEVANT = {"overwrite", "strict", "resume", "memory", "preview", "review", "report"}
 _LIBRARIES = (
     "av",
     "numpy",
