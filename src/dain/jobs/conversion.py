@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from dain.errors import DamageError
+from dain.jobs.judging import Judging
 from dain.jobs.keeping import FrameKeeper
 from dain.jobs.making import FrameInterpolator, FrameMaker, checked, until
 from dain.jobs.pipeline import run_pipeline
@@ -40,6 +41,7 @@ class Task:
         stop: asks the run to stop where it can go on later.
         watch: over the stages.
         room: for frames in flight.
+        judging: how source frames are judged.
     """
 
     source: Path
@@ -54,6 +56,7 @@ class Task:
     stop: StopRequest = field(default_factory=StopRequest)
     watch: Watch = field(default_factory=Watch)
     room: Room = field(default_factory=Room)
+    judging: Judging = field(default_factory=Judging)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,13 @@ def make_at_once(task: Task) -> Made:
         if engine is None:
             task.meter.enter("loading")
             engine = task.load(task.settings.engine)
-        maker = FrameMaker(task.job, task.watch.engine(engine), batch_bytes=task.room.batch_bytes)
+        maker = FrameMaker(
+            task.job,
+            task.watch.engine(engine),
+            batch_bytes=task.room.batch_bytes,
+            judging=task.judging,
+            findings=task.watch.findings,
+        )
         task.meter.enter("interpolating")
         convert(task, task.job, maker, writer.write, interrupt=writer.interrupt)
         task.meter.enter("finishing")

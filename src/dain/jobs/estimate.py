@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dain.errors import MediaError
 from dain.jobs.conversion import refuse_damage
+from dain.jobs.judging import judging_for
 from dain.jobs.keeping import check_kept_folders
 from dain.jobs.making import FrameInterpolator, FrameMaker
 from dain.jobs.pipeline import run_pipeline
@@ -93,9 +94,9 @@ def estimate_job(
         meter.enter("interpolating")
         middle, beginning = _samples_of(job, reader.timestamps().pts)
         try:
-            sample = _measure(reader, middle, engine, output, settings.encode)
+            sample = _measure(reader, middle, engine, output, settings)
         except MediaError:  # it may be cut short; a run gets as far as it can
-            sample = _measure(reader, beginning, engine, output, settings.encode)
+            sample = _measure(reader, beginning, engine, output, settings)
         if settings.strict:
             refuse_damage(reader)
         interval = _KEYFRAME_INTERVAL
@@ -186,11 +187,11 @@ def _measure(
     job: PreparedJob,
     interpolator: FrameInterpolator,
     output: Path,
-    encode: EncodeSettings,
+    settings: JobSettings,
 ) -> _Sample:
     """Really interpolate and encode a sample, into a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="dain-estimate-") as folder:
-        return _measure_in(Path(folder), reader, job, interpolator, output, encode)
+        return _measure_in(Path(folder), reader, job, interpolator, output, settings)
 
 
 def _measure_in(
@@ -199,10 +200,11 @@ def _measure_in(
     job: PreparedJob,
     interpolator: FrameInterpolator,
     output: Path,
-    encode: EncodeSettings,
+    settings: JobSettings,
 ) -> _Sample:
     spec = replace(job.spec, source=None, copy_offset=Fraction(0))
-    encode = replace(encode, overwrite=False)
+    encode = replace(settings.encode, overwrite=False)
+    judging = judging_for(settings)
     name = _sample_name(output)
     folders = [folder / "one", folder / "all"]
     for each in folders:
@@ -212,7 +214,7 @@ def _measure_in(
     started = time.monotonic()
 
     def until_enough(frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in FrameMaker(job, interpolator).make(frames):
+        for frame in FrameMaker(job, interpolator, judging=judging).make(frames):
             if not first:
                 first.append(frame)
             yield frame

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any, Protocol
@@ -11,8 +13,11 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from dain.errors import MediaError
+from dain.jobs.crossing import Crossing
+from dain.jobs.findings import Findings
+from dain.jobs.judging import Judging
 from dain.jobs.prepare import PreparedJob
-from dain.jobs.scene_light import frames_between
+from dain.judgement import Judged, Passage, drawings, judged
 from dain.media import Frame
 from dain.timeline import Instant
 
@@ -48,13 +53,15 @@ class FrameMaker:
     Args:
         job: what to make.
         interpolator: makes the new frames.
-        done: source frames that earlier work is done with, before the first of ours.
+        done: source frames that earlier work is done with: those before the one that stands at
+            its last instant. Frames before that one are read again only to judge by.
         opening: the frame that a loop ends in; by default the last one at or before its start.
         batch_bytes: of the new frames that are made of a pair at once.
+        judging: how source frames are judged; by default each moves into the next.
+        findings: is told what was found and what became of the frames.
 
     Attributes:
         frames_in: source frames used so far.
-        done: source frames that are done with: those before the earlier one of the pair.
         duration: seconds that the output made so far plays.
     """
 
@@ -65,14 +72,28 @@ class FrameMaker:
         done: int = 0,
         opening: Frame | None = None,
         batch_bytes: int = _BATCH_BYTES,
+        judging: Judging | None = None,
+        findings: Findings | None = None,
     ) -> None:
-        self.frames_in = self.done = done
+        self.frames_in = self._done = done
         self.duration = Fraction(0)
         self._opening = opening
         self._batch_bytes = batch_bytes
         self._job = job
         self._plan = job.plan
-        self._interpolator = interpolator
+        self._judging = judging or Judging()
+        self._findings = findings or Findings()
+        self._made_until = job.plan.source_time(job.plan.first - 1) if job.plan.first else None
+        self._crossing = Crossing(interpolator, self._judging.at_cuts, job.spec.colour.transfer)
+        self._last_read: Frame | None = None
+        self._end: Fraction | None = None
+        self._waiting: deque[Fraction] = deque()  # times of frames that are not done with
+        self._shown: npt.NDArray[Any] | None = None
+
+    @property
+    def done(self) -> int:
+        """Source frames that are done with: those before the one that the last instant shows."""
+        return self._done
 
     def make(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Yield the output frames; reads no further than the plan needs.
@@ -82,29 +103,30 @@ class FrameMaker:
                 of the range that was asked for.
         """
         plan, time_of = self._plan, self._job.timing.time_of
-        stream = iter(frames)
-        current = next(stream, None)
+        found = judged(
+            self._needed(frames),
+            self._judging.judges,
+            time_of=lambda frame: time_of(frame.pts),
+            pixels_of=lambda frame: frame.pixels,
+        )
+        stream = drawings(self._noted(found))
+        _, current = next(stream, (None, None))
         if current is None:
             raise MediaError("expected a video of at least two frames, none could be decoded")
-        self.frames_in += 1
-        first, time = self._opening or current, time_of(current.pts)
-        yield from self._emit(plan.before(time), current, None)
-        end = None
-        for following in stream:
-            next_time = time_of(following.pts)
-            if not plan.needs(time, next_time):
-                end = next_time
-                break
-            self.frames_in += 1
-            yield from self._emit(plan.between(time, next_time), current, following)
-            current, time = following, next_time
-            self.done += 1
-            if time <= plan.start:
-                first = current
-        if end is None:
-            end = self._end_of_stream(current, time)
+        first = self._opening or current.item
+        yield from self._emit(plan.before(current.beat.time), current, None)
+        for passage, following in stream:
+            instants = plan.between(current.beat.time, following.beat.time)
+            yield from self._emit(instants, replace(current, passage=passage), following.item)
+            current = following
+            if current.beat.time <= plan.start and self._opening is None:
+                first = current.item
+        end = self._end_of_stream() if self._end is None else self._end
         yield from self._emit(
-            plan.tail(time, end), current, first if plan.loop else None, shown_until=end
+            plan.tail(current.beat.time, end),
+            replace(current, passage=Passage.MOTION, standing=None),
+            first if plan.loop else None,
+            shown_until=end,
         )
         if not self.duration and not plan.first:
             raise MediaError(
@@ -112,32 +134,81 @@ class FrameMaker:
                 f"can be decoded ends at {float(end):.6g} s; begin earlier"
             )
 
-    def _end_of_stream(self, last: Frame, time: Fraction) -> Fraction:
+    def _needed(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames that are of use to the plan, counted; where they end is noted."""
+        time: Fraction | None = None
+        for frame in frames:
+            next_time = self._job.timing.time_of(frame.pts)
+            if time is not None and not self._plan.needs(time, next_time):
+                self._end = next_time
+                return
+            self._use(next_time)
+            self._last_read, time = frame, next_time
+            yield frame
+
+    def _use(self, time: Fraction) -> None:
+        """Count a source frame."""
+        if self._made_until is not None and time <= self._made_until and self._waiting:
+            # Only the last one that is read again was not done with.
+            self._waiting[0] = time
+        else:
+            self.frames_in += 1
+            self._waiting.append(time)
+
+    def _noted(self, found: Iterator[Judged[Frame]]) -> Iterator[Judged[Frame]]:
+        for each in found:
+            self._findings.note(each)
+            yield each
+
+    def _end_of_stream(self) -> Fraction:
         """Where the last decoded frame ends: as promised, or earlier if the rest is lost."""
+        last = self._last_read
+        assert last is not None
         if last.pts == self._job.promised_pts:
             return self._job.timing.duration
         if self.frames_in == 1 and self._job.from_pts is None:
             raise MediaError("expected a video of at least two frames, only one could be decoded")
-        return time + self._job.timing.span_of(last.duration)
+        return self._job.timing.time_of(last.pts) + self._job.timing.span_of(last.duration)
 
     def _emit(
         self,
         instants: Iterator[Instant],
-        earlier: Frame,
+        earlier: Judged[Frame],
         later: Frame | None,
         shown_until: Fraction | None = None,
     ) -> Iterator[Frame]:
         """Output frames of the instants; without a later frame the earlier one is held."""
-        batch_size = max(1, min(_LARGEST_BATCH, self._batch_bytes // max(1, earlier.pixels.nbytes)))
+        pixels = earlier.item.pixels
+        batch_size = max(1, min(_LARGEST_BATCH, self._batch_bytes // max(1, pixels.nbytes)))
         while batch := list(islice(instants, batch_size)):
             times = [instant.t for instant in batch if instant.t != 0]
             made: list[npt.NDArray[Any]] = []
             if times and later is not None:
-                made = frames_between(self._interpolator, earlier.pixels, later.pixels, times)
+                made = self._crossing.between(earlier, later, times)
             new = iter(made)
             for instant in batch:
-                pixels = next(new) if instant.t != 0 else earlier.pixels
-                yield self._frame(instant, pixels, shown_until)
+                shown = next(new) if instant.t != 0 else pixels
+                self._count(shown, earlier, later)
+                self._pass_by(instant.time)
+                yield self._frame(instant, shown, shown_until)
+
+    def _count(self, shown: npt.NDArray[Any], earlier: Judged[Frame], later: Frame | None) -> None:
+        counts = self._findings.counts
+        if shown is self._shown:
+            counts.held += 1
+        elif shown is earlier.item.pixels or (later is not None and shown is later.pixels):
+            counts.passed += 1
+        elif earlier.passage is Passage.MOTION:
+            counts.made += 1
+        else:
+            counts.mixed += 1
+        self._shown = shown
+
+    def _pass_by(self, time: Fraction) -> None:
+        """Be done with the source frames before the one that stands at a time."""
+        while len(self._waiting) > 1 and self._waiting[1] <= time:
+            self._waiting.popleft()
+            self._done += 1
 
     def _frame(
         self, instant: Instant, pixels: npt.NDArray[Any], shown_until: Fraction | None

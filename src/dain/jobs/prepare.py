@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -89,10 +91,21 @@ def _refuse_keeping(asked: TimeSettings) -> None:
         )
 
 
-def from_frame(job: PreparedJob, index: int) -> PreparedJob:
-    """The part of a job after the output frame before `index`, from that one's source frames on."""
+def from_frame(job: PreparedJob, index: int, pts: Sequence[int], behind: int) -> PreparedJob:
+    """The part of a job from the output frame `index` on, which is made from that one's frames.
+
+    Args:
+        job: the whole.
+        index: of the first output frame to make, at least 1.
+        pts: of every frame of the source, rising.
+        behind: source frames that are read before those, to judge them by.
+    """
     plan = replace(job.plan, first=index)
-    return replace(job, plan=plan, from_pts=job.timing.pts_of(plan.source_time(index - 1)))
+    stood = job.timing.pts_of(plan.source_time(index - 1))
+    begin = bisect_right(pts, stood) - 1 - behind
+    first = 0 if job.from_pts is None else bisect_right(pts, job.from_pts) - 1
+    from_pts = job.from_pts if begin <= first else pts[begin]
+    return replace(job, plan=plan, from_pts=from_pts)
 
 
 def reading_for(output: Path, settings: JobSettings) -> ReadSettings:

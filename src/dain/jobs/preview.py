@@ -18,6 +18,7 @@ from dain.media.preview import check_preview, write_preview
 from dain.media.stills_names import pattern_of
 
 _SECONDS_BETWEEN = 2.0
+_TITLES = 64  # of frames; more than ever wait to be judged
 
 
 def check_preview_apart(preview: Path, source: Path, output: Path) -> None:
@@ -68,7 +69,7 @@ class Preview:
     ) -> None:
         check_preview(path)
         self._path, self._time_of, self._clock = path, time_of, clock
-        self._seen: list[tuple[int, str]] = []  # identity of the first and the last two frames
+        self._seen: list[tuple[int, str]] = []  # identity of the first and the last frames
         self._unshown: _Made | None = None
         self._next = 0.0  # the first pair at once: people look whether it works
         self._failed = False
@@ -76,7 +77,7 @@ class Preview:
     def see(self, frame: Frame) -> None:
         """Remember a source frame's number and time, for the titles."""
         title = f"frame {frame.index}, {float(self._time_of(frame.pts)):.3f} s"
-        self._seen = [*self._seen[:1], *self._seen[1:][-1:], (id(frame.pixels), title)]
+        self._seen = [*self._seen[:1], *self._seen[1:][1 - _TITLES :], (id(frame.pixels), title)]
 
     def offer(
         self,

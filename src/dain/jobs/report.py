@@ -71,7 +71,7 @@ class Reporter:
         """What there is to tell of a run that ended by itself, or by an error."""
         watch, result = self.watch, self.result
         seconds = watch.clock() - self._since
-        made = asdict(watch.counts)
+        made = asdict(watch.findings.counts)
         kept = 0 if self.meter is None else self.meter.kept
         out, kept = sum(made.values()), result.get("frames_kept", kept)
         engine = watch.interpolator
@@ -91,7 +91,7 @@ class Reporter:
             },
             "settings": _plain(self.settings),
             "frames": {"in": result.get("frames_in"), "out": kept + out, "kept": kept, **made},
-            "cuts": None,
+            **self._found(),
             "damage": None if self.reader is None else _plain(self.reader.damage),
             "warnings": list(result.get("warnings", self._messages())),
             "timings": {name: round(value, 3) for name, value in asdict(watch.timings).items()},
@@ -103,6 +103,17 @@ class Reporter:
             },
             "tile": getattr(engine, "tile", None),
         }
+
+    def _found(self) -> Report:
+        """What was found out about the source; null where it was not looked for."""
+        asked, told = self.settings.judgement, self.watch.findings.told()
+        switches = {
+            "cuts": asked.scene_threshold,
+            "fades": asked.scene_threshold,
+            "cadence": asked.cadence,
+            "overlays": asked.overlays,
+        }
+        return {name: None if switches[name] == "off" else told[name] for name in told}
 
     def _messages(self) -> list[str]:
         """What was to be said when a run ended early."""

@@ -62,6 +62,7 @@ def make_in_segments(task: Task) -> Made:
             messages += _make_the_rest(task, folder, trial)
         else:
             task.meter.go_on_from(folder.frames)
+            task.watch.findings.go_on_from(folder.manifest.findings)
         task.meter.enter("finishing")
         _refuse_another(task.source, depends_on)
         with open_writer(task.output, task.job.spec, task.settings.encode) as writer:
@@ -128,14 +129,24 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
     done = folder.frames
     task.keeper.begin(done)
     task.meter.go_on_from(done)
-    job, opening = task.job, None
+    job, opening, findings = task.job, None, task.watch.findings
     if done:
         task.meter.say(f"going on after {done} of {job.plan.count} frames")
-        job = from_frame(task.job, done)
+        behind = task.judging.judges.behind
+        job = from_frame(task.job, done, task.reader.timestamps().pts, behind)
+        findings.go_on_from(folder.manifest.findings)
         opening = next(task.reader.frames(task.job.from_pts), None) if job.plan.loop else None
     segments = folder.manifest.segments
     watched = task.watch.engine(engine)
-    maker = FrameMaker(job, watched, folder.source_frames, opening, task.room.batch_bytes)
+    maker = FrameMaker(
+        job,
+        watched,
+        folder.source_frames,
+        opening,
+        task.room.batch_bytes,
+        task.judging,
+        findings,
+    )
     length = segment_length(job.spec, engine.model)
     writer = SegmentWriter(folder, length, trial.segment_encoder, task.reader.damage_places)
 
@@ -144,7 +155,7 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
     def is_last(frame: Frame) -> bool:
         nonlocal stopped
         folder.manifest.engine |= _state(engine)
-        writer.expect(frame.index, maker.done)
+        writer.expect(frame.index, maker.done, findings.as_record)
         stopped = task.stop.asked and writer.ends_with(frame.index)
         return stopped
 
@@ -155,7 +166,8 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
         if stopped and folder.frames < job.plan.count:
             raise StoppedError("stopped as asked")
         end = maker.duration or Fraction(segments[-1].end) - job.offset
-        writer.finish({"frames_in": maker.frames_in, "duration": str(end)})
+        result = {"frames_in": maker.frames_in, "duration": str(end)}
+        writer.finish(result, findings.as_record())
     finally:
         task.stop.heeded = False
         writer.close()

@@ -39,12 +39,13 @@ class Room:
     needed: int = 0
 
 
-def room_for(spec: OutputSpec, memory: int | None) -> Room:
+def room_for(spec: OutputSpec, memory: int | None, judged: int = 0) -> Room:
     """Divide memory among the frames of a run.
 
     Args:
         spec: of the frames.
         memory: bytes that the whole run may use; None for half of what is free.
+        judged: source frames that wait to be judged.
     """
     frame = frame_bytes(spec)
     whole = int(available_host_memory() * SHARE) if memory is None else memory
@@ -52,7 +53,7 @@ def room_for(spec: OutputSpec, memory: int | None) -> Room:
     part = int(whole * _SHARE_OF_WAITING) // 3
     queue = max(1, min(_LONGEST_QUEUE, part // frame))
     batch = max(frame, min(_BATCH_BYTES, part))
-    return Room(queue, batch, _ALWAYS * frame + 2 * queue * frame + batch)
+    return Room(queue, batch, (_ALWAYS + judged + 2 * queue) * frame + batch)
 
 
 def frame_bytes(spec: OutputSpec) -> int:

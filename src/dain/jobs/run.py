@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dain.engine.host_memory import used_memory
 from dain.jobs.conversion import Task, make_at_once
+from dain.jobs.judging import judging_for
 from dain.jobs.keeping import FrameKeeper, check_kept_folders
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import check_names, prepare, reading_for
@@ -110,7 +111,8 @@ def _run(
         job = prepare(reader, settings)
         meter.total = job.plan.count
         reporter.watch.begin(job)
-        room = room_for(job.spec, settings.engine.memory)
+        judging = judging_for(settings)
+        room = room_for(job.spec, settings.engine.memory, judging.judges.ahead)
         task = Task(
             source=source,
             output=output,
@@ -124,6 +126,7 @@ def _run(
             watch=reporter.watch,
             keeper=keeper,
             room=room,
+            judging=judging,
         )
         # What goes through a pipe is gone: there is nothing to go back to.
         is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))

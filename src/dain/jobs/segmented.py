@@ -13,6 +13,8 @@ from dain.jobs.workfolder import Segment, WorkFolder
 from dain.media import Frame, OutputSpec
 from dain.media.segments import SegmentEncoder
 
+Record = dict[str, Any]
+
 # A segment starts with a keyframe, so short ones make large files; long ones lose more work when
 # a run is cut off. 120 frames of 1280x720 take minutes on two cores, and frames of 4K more than
 # that even when there are fewer of them.
@@ -41,6 +43,14 @@ class _Open:
     end: Fraction = Fraction(0)
 
 
+@dataclass(frozen=True)
+class _Stand:
+    """Where a run stood."""
+
+    source_frames: int
+    findings: Record
+
+
 class SegmentWriter:
     """Takes frames as a writer does, and keeps them as sealed segments.
 
@@ -63,13 +73,13 @@ class SegmentWriter:
         self._new_encoder = new_encoder
         self._damage = damage
         self._open: _Open | None = None
-        # Source frames that were done with when a segment's last frame was made, by its index.
-        self._source_frames: dict[int, int] = {}
+        # Where a run stood when a segment's last frame was made, by its index.
+        self._stood: dict[int, _Stand] = {}
 
-    def expect(self, index: int, source_frames: int) -> None:
-        """Note where the source stands as a frame is made; before `write` is given it."""
+    def expect(self, index: int, source_frames: int, findings: Callable[[], Record]) -> None:
+        """Note where the run stands as a frame is made; before `write` is given it."""
         if self.ends_with(index):
-            self._source_frames[index] = source_frames
+            self._stood[index] = _Stand(source_frames, findings())
 
     def ends_with(self, index: int) -> bool:
         """Whether a segment ends with the frame of this index."""
@@ -89,16 +99,17 @@ class SegmentWriter:
         segment.count += 1
         segment.end = frame.time + (frame.duration or 0) * frame.time_base
         if self.ends_with(frame.index):
-            self._folder.keep(self._seal(self._source_frames.pop(frame.index)), self._damage())
+            stood = self._stood.pop(frame.index)
+            self._folder.keep(self._seal(stood.source_frames), self._damage(), stood.findings)
 
-    def finish(self, result: dict[str, Any]) -> None:
-        """Seal what is in hand, and note the result of the whole run.
+    def finish(self, result: dict[str, Any], findings: Record) -> None:
+        """Seal what is in hand, and note the result of the whole run and all that was found.
 
         Raises:
             EncodeError: the encoder or the disk refused.
         """
         last = None if self._open is None else self._seal(result["frames_in"])
-        self._folder.keep(last, self._damage(), result)
+        self._folder.keep(last, self._damage(), findings, result)
 
     def _seal(self, source_frames: int) -> Segment:
         assert self._open is not None

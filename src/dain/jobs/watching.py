@@ -7,7 +7,6 @@ clock per frame are all it costs.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from dain.jobs.findings import Findings
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import PreparedJob
 from dain.jobs.preview import Preview
@@ -49,21 +49,6 @@ class Timings:
 
 
 @dataclass
-class Counts:
-    """What became of the frames.
-
-    Attributes:
-        passed: source frames that are output frames as they are.
-        made: new ones.
-        held: repeats of the frame before.
-    """
-
-    passed: int = 0
-    made: int = 0
-    held: int = 0
-
-
-@dataclass
 class Watch:
     """Wraps the stages of one run.
 
@@ -71,7 +56,7 @@ class Watch:
         on_progress: is handed on what `progress` is given.
         preview_path: of the preview; None for none.
         timings: so far.
-        counts: so far.
+        findings: so far.
         clock: tells the seconds that pass.
         interpolator: that makes the frames; None before it is loaded.
     """
@@ -79,12 +64,10 @@ class Watch:
     on_progress: OnProgress | None = None
     preview_path: Path | None = None
     timings: Timings = field(default_factory=Timings)
-    counts: Counts = field(default_factory=Counts)
+    findings: Findings = field(default_factory=Findings)
     clock: Callable[[], float] = time.perf_counter
     interpolator: FrameInterpolator | None = None
     _preview: Preview | None = None
-    # Identities of the last two source frames, which the maker keeps alive.
-    _sources: deque[int] = field(default_factory=lambda: deque(maxlen=2))
     _stage: Stage | None = None
     _entered: float = 0.0
 
@@ -125,22 +108,13 @@ class Watch:
     def arriving(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         """The same frames, as they come to be interpolated."""
         for frame in self._timed(frames, "waiting_for_decoder"):
-            self._sources.append(id(frame.pixels))
             if self._preview is not None:
                 self._preview.see(frame)
             yield frame
 
     def leaving(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         """The same output frames, on their way to the encoder."""
-        last: npt.NDArray[Any] | None = None
         for frame in frames:
-            if frame.pixels is last:
-                self.counts.held += 1
-            elif id(frame.pixels) in self._sources:
-                self.counts.passed += 1
-            else:
-                self.counts.made += 1
-            last = frame.pixels
             since = self.clock()
             yield frame
             self.timings.waiting_for_encoder += self.clock() - since

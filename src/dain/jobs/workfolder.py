@@ -27,7 +27,7 @@ from dain.media.segments import Record
 from dain.media.stills_names import is_stills_output, pattern_of
 from dain.transfer.digests import difference
 
-_FORMAT = 1
+_FORMAT = 2
 _LONGEST_NAME = 150  # bytes of the output's name in ours; file systems allow 255
 _MANIFEST, _LOCK = "manifest.json", "lock"
 
@@ -62,6 +62,7 @@ class Manifest:
         engine: what made the frames: device, precision, tile, threads, weights.
         segments: sealed, in order; together they are the frames from the first on.
         damage: places of the source that were damaged.
+        findings: what was found out about the source.
         result: of the whole run, once nothing is left but to join the segments.
     """
 
@@ -69,6 +70,7 @@ class Manifest:
     engine: dict[str, Any] = field(default_factory=dict)
     segments: list[Segment] = field(default_factory=list)
     damage: list[Any] = field(default_factory=list)
+    findings: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] | None = None
 
 
@@ -198,15 +200,20 @@ class WorkFolder:
             return name, SegmentFile(path)
 
     def keep(
-        self, segment: Segment | None, damage: list[Any], result: dict[str, Any] | None = None
+        self,
+        segment: Segment | None,
+        damage: list[Any],
+        findings: dict[str, Any],
+        result: dict[str, Any] | None = None,
     ) -> None:
-        """Count a segment whose file is sealed, all damage found so far, and the result if any.
+        """Count a segment whose file is sealed, all that was found so far, and the result if any.
 
         Raises:
             EncodeError: the disk refused.
         """
         segments = [*self.manifest.segments, *([segment] if segment else [])]
-        fresh = Manifest(self.manifest.fingerprint, self.manifest.engine, segments, damage, result)
+        known = self.manifest
+        fresh = Manifest(known.fingerprint, known.engine, segments, damage, findings, result)
         with self.disk_errors():
             draft = self.path / f"{_MANIFEST}.part"
             with draft.open("w", encoding="utf-8") as file:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from dain.judgement.verdict import Item, Judged, Passage
 
 _ORDER = (Passage.MOTION, Passage.FADE, Passage.CUT)
 
 
-def drawings(frames: Iterable[Judged[Item]]) -> Iterator[Judged[Item]]:
-    """Each drawing once, with the passage to the next drawing.
+def drawings(frames: Iterable[Judged[Item]]) -> Iterator[tuple[Passage, Judged[Item]]]:
+    """Each drawing once, as it comes, with the passage by which the one before became it.
 
     A repeat that stands before a cut, or is the last of all, stays: the picture is seen to stand
-    until then.
+    until then. The first drawing's passage is motion.
     """
-    current: Judged[Item] | None = None
-    left_out: Judged[Item] | None = None
+    passage, left_out, is_first = Passage.MOTION, None, True
     for frame in frames:
-        if current is None:
-            current = frame
-        elif frame.beat.repeats and frame.passage is not Passage.CUT:
+        if frame.beat.repeats and frame.passage is not Passage.CUT and not is_first:
             left_out = frame
-            current = replace(current, passage=_stronger(current.passage, frame.passage))
+            passage = max(passage, frame.passage, key=_ORDER.index)
         else:
-            yield current
-            current, left_out = frame, None
-    if current is not None:
-        yield current
+            yield passage, frame
+            passage, left_out, is_first = frame.passage, None, False
     if left_out is not None:
-        yield left_out
-
-
-def _stronger(one: Passage, other: Passage) -> Passage:
-    return max(one, other, key=_ORDER.index)
+        yield passage, left_out

@@ -16,29 +16,42 @@ def stream(*marks):
 
 
 def shown(*marks):
-    return [(each.item, each.passage) for each in drawings(stream(*marks))]
+    return [(passage, each.item) for passage, each in drawings(stream(*marks))]
 
 
 def test_animation_on_twos():
     found = shown((False, MOTION), (True, MOTION), (False, MOTION), (True, MOTION), (False, MOTION))
-    assert found == [(0, MOTION), (2, MOTION), (4, MOTION)]
+    assert found == [(MOTION, 0), (MOTION, 2), (MOTION, 4)]
 
 
 def test_a_repeat_before_a_cut_stays():
     found = shown((False, MOTION), (True, MOTION), (True, CUT), (False, MOTION))
-    assert found == [(0, MOTION), (2, CUT), (3, MOTION)]
+    assert found == [(MOTION, 0), (MOTION, 2), (CUT, 3)]
 
 
 def test_the_last_frame_stays():
-    assert shown((False, MOTION), (True, MOTION)) == [(0, MOTION), (1, MOTION)]
+    assert shown((False, MOTION), (True, MOTION)) == [(MOTION, 0), (MOTION, 1)]
 
 
 def test_a_fade_on_twos_stays_a_fade():
-    assert shown((False, MOTION), (True, FADE), (False, MOTION)) == [(0, FADE), (2, MOTION)]
+    assert shown((False, MOTION), (True, FADE), (False, MOTION)) == [(MOTION, 0), (FADE, 2)]
 
 
 def test_a_repeat_at_the_very_beginning_is_a_drawing():
-    assert shown((True, MOTION), (False, MOTION)) == [(0, MOTION), (1, MOTION)]
+    assert shown((True, MOTION), (False, MOTION)) == [(MOTION, 0), (MOTION, 1)]
+
+
+def test_a_drawing_is_given_as_it_comes():
+    taken = []
+
+    def watched():
+        for each in stream((False, MOTION), (True, MOTION), (False, MOTION)):
+            taken.append(each.item)
+            yield each
+
+    given = drawings(watched())
+    assert next(given)[1].item == 0
+    assert taken == [0]
 
 
 def test_nothing():

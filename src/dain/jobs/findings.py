@@ -1,0 +1,162 @@
+"""What a run finds out about its source, and what became of the frames: for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from dain.judgement import Judged, Passage
+from dain.media import Frame
+
+# Stretches that are fewer frames apart than this are told as one.
+_NEAR = 12
+
+
+@dataclass
+class Counts:
+    """What became of the frames.
+
+    Attributes:
+        passed: source frames that are output frames as they are.
+        made: new ones, along motion.
+        mixed: new ones, cross-faded.
+        held: repeats of the frame before.
+    """
+
+    passed: int = 0
+    made: int = 0
+    mixed: int = 0
+    held: int = 0
+
+
+@dataclass
+class Stretch:
+    """Neighbouring frames of which the same was found.
+
+    Attributes:
+        kind: of what was found.
+        first: number of the first frame.
+        last: of the last frame.
+        start: time of the first frame, seconds of source time.
+        end: of the last frame.
+        repeats: frames among them that were left out.
+        box: left, top, width and height of what stands still, in pixels.
+    """
+
+    kind: str
+    first: int
+    last: int
+    start: float
+    end: float
+    repeats: int = 0
+    box: tuple[int, int, int, int] | None = None
+
+
+@dataclass
+class Findings:
+    """Gathers what was found, in order of the frames; a frame that comes again is known already.
+
+    Attributes:
+        counts: of output frames.
+        cuts: first frame of each shot but the first, and its time.
+        stretches: of fades, cadences and overlays, in order.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    cuts: list[dict[str, float]] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    _last: int = -1
+    _cut_is_next: bool = False
+    _open: dict[str, Stretch] = field(default_factory=dict)
+
+    def note(self, judged: Judged[Frame]) -> None:
+        """Take in the next source frame with what was found out about it."""
+        number = judged.item.index
+        if number <= self._last:
+            return
+        self._last = number
+        if self._cut_is_next:
+            self.cuts.append({"frame": number, "time": _seconds(judged.at)})
+        self._cut_is_next = judged.passage is Passage.CUT
+        if judged.passage is Passage.FADE:
+            self._extend("fade", "fade", judged)
+        if judged.beat.pattern:
+            self._extend("cadence", judged.beat.pattern, judged, repeats=judged.beat.repeats)
+        if judged.standing is not None:
+            self._extend("overlay", "overlay", judged, box=judged.standing.box())
+
+    def _extend(
+        self,
+        topic: str,
+        kind: str,
+        judged: Judged[Frame],
+        repeats: bool = False,
+        box: tuple[int, int, int, int] | None = None,
+    ) -> None:
+        """Begin a stretch, or make the last one of its topic longer."""
+        number, time = judged.item.index, _seconds(judged.at)
+        stretch = self._open.get(topic)
+        if stretch is None or stretch.kind != kind or number - stretch.last > _NEAR:
+            stretch = self._open[topic] = Stretch(kind, number, number, time, time)
+            self.stretches.append(stretch)
+        stretch.last, stretch.end = number, time
+        stretch.repeats += repeats
+        stretch.box = _union(stretch.box, box)
+
+    def told(self) -> dict[str, Any]:
+        """As it stands in a report."""
+
+        def listed(is_wanted: Callable[[Stretch], bool], *names: str) -> list[dict[str, Any]]:
+            fields = ("first", "last", "start", "end", *names)
+            return [
+                {name: getattr(each, name) for name in fields}
+                for each in self.stretches
+                if is_wanted(each)
+            ]
+
+        cadence = listed(lambda each: each.kind not in ("fade", "overlay"), "kind", "repeats")
+        return {
+            "cuts": self.cuts,
+            "fades": listed(lambda each: each.kind == "fade"),
+            "cadence": [{"pattern": each.pop("kind"), **each} for each in cadence],
+            "overlays": listed(lambda each: each.kind == "overlay", "box"),
+        }
+
+    def as_record(self) -> dict[str, Any]:
+        """All but the counts, as JSON can hold it; `go_on_from` takes it back."""
+        return {
+            "last": self._last,
+            "cut_is_next": self._cut_is_next,
+            "cuts": list(self.cuts),
+            "stretches": [asdict(each) for each in self.stretches],
+            "open": {topic: self.stretches.index(each) for topic, each in self._open.items()},
+        }
+
+    def go_on_from(self, record: dict[str, Any]) -> None:
+        """Take up what an earlier run found."""
+        self._last, self._cut_is_next = record["last"], record["cut_is_next"]
+        self.cuts = list(record["cuts"])
+        self.stretches = [
+            Stretch(**{**each, "box": None if each["box"] is None else tuple(each["box"])})
+            for each in record["stretches"]
+        ]
+        self._open = {topic: self.stretches[place] for topic, place in record["open"].items()}
+
+
+def _union(
+    one: tuple[int, int, int, int] | None, other: tuple[int, int, int, int] | None
+) -> tuple[int, int, int, int] | None:
+    """The smallest rectangle around two."""
+    if one is None or other is None:
+        return one or other
+    left, top = min(one[0], other[0]), min(one[1], other[1])
+    right = max(one[0] + one[2], other[0] + other[2])
+    bottom = max(one[1] + one[3], other[1] + other[3])
+    return left, top, right - left, bottom - top
+
+
+def _seconds(time: Fraction) -> float:
+    """To be read only."""
+    return round(float(time), 6)
