@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dain.engine.doubt import MadeFrame
     from dain.engine.interpolator import Interpolator
     from dain.engine.limits import FrameLimits
 
-__all__ = ["FrameLimits", "Interpolator"]
+__all__ = ["FrameLimits", "Interpolator", "MadeFrame"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,6 +18,10 @@ def __getattr__(name: str) -> Any:
         from dain.engine.interpolator import Interpolator
 
         return Interpolator
+    if name == "MadeFrame":
+        from dain.engine.doubt import MadeFrame
+
+        return MadeFrame
     if name == "FrameLimits":
         from dain.engine.limits import FrameLimits
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,15 +15,14 @@ import torch
 from torch import Tensor
 
 from dain.engine.devices import resolve_device, resolve_precision
+from dain.engine.doubt import MadeFrame, certain, fall_back, fallback_share, judged
 from dain.engine.fitting import MemoryFit
 from dain.engine.limits import FrameLimits, automatic_scale
-from dain.engine.pixels import check_frame, to_array, to_tensor
-from dain.errors import FrameError
-from dain.networks import FrameFeatures, Motion
-from dain.settings import DEFAULT_MODEL, EngineSettings, Precision
+from dain.engine.pixels import check_frame, check_times, join_alpha, to_array, to_tensor
+from dain.errors import FrameError, OptionError
+from dain.networks import FrameFeatures, Motion, Synthesis
+from dain.settings import DEFAULT_MODEL, DOUBT, Doubt, EngineSettings, Precision
 from dain.weights import load_network
-
-_OPAQUE = 1 - 1e-3  # alpha above this hides all that is behind
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,7 @@ class Interpolator:
         scale: Fraction | Literal["auto"] = "auto",
         tile_size: int | Literal["auto"] = "auto",
         memory: int | None = None,
+        doubt: Doubt = "off",
     ) -> None:
         """Load a network.
 
@@ -81,10 +80,13 @@ class Interpolator:
                 are the same; models that need little memory make no pieces.
             memory: bytes that the network may count on for ``auto``; None for a share of what
                 is free.
+            doubt: where a new frame is likely to be wrong, take the ``blend`` of both old frames,
+                or ``hold`` the nearer one, more softly the less is sure; ``off`` leaves new
+                frames as the network made them.
 
         Raises:
-            OptionError: an unknown model, device or precision, or a scale, tile size or memory
-                out of range.
+            OptionError: an unknown model, device, precision or kind of doubt, or a scale, tile
+                size or memory out of range.
             WeightsError: the weights cannot be used.
         """
         settings = EngineSettings(
@@ -95,6 +97,9 @@ class Interpolator:
             tile_size=tile_size,
             memory=memory,
         )
+        if doubt not in DOUBT:
+            raise OptionError(f"--doubt must be one of {', '.join(DOUBT)}, found {doubt!r}")
+        self._doubt = doubt
         self._device = resolve_device(device)
         self._network = load_network(model, weights)
         self.weights_digest = _digest(self._network)
@@ -144,7 +149,20 @@ class Interpolator:
         frame1: npt.NDArray[Any],
         times: Sequence[Fraction | float] = (0.5,),
     ) -> list[npt.NDArray[Any]]:
-        """Frames between two frames.
+        """Frames between two frames: the pixels of `make`, which see.
+
+        Returns:
+            One frame for each time, of the size and type given: clamped, rounded if integer.
+        """
+        return [made.pixels for made in self.make(frame0, frame1, times)]
+
+    def make(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float] = (0.5,),
+    ) -> list[MadeFrame]:
+        """Frames between two frames, and how far to trust each.
 
         Args:
             frame0: ``(H, W, 3)`` RGB or ``(H, W, 4)`` RGBA, alpha not multiplied into the
@@ -153,7 +171,8 @@ class Interpolator:
             times: each in (0, 1), from frame 0 to frame 1.
 
         Returns:
-            One frame for each time, of the size and type given: clamped, rounded if integer.
+            One frame for each time, its pixels of the size and type given: clamped, rounded if
+            integer. Between equal frames nothing is in doubt.
 
         Raises:
             FrameError: a frame is of the wrong type, shape or range, or a time outside (0, 1).
@@ -168,7 +187,7 @@ class Interpolator:
                 "both frames must have one size and type, found "
                 f"{frame0.shape} {frame0.dtype} and {frame1.shape} {frame1.dtype}"
             )
-        wanted = _check_times(times)
+        wanted = check_times(times)
         with torch.inference_mode():
             self._fit.fit(frame0.shape, self._scale_for(frame0), self._forget)
             return self._fit.run(lambda: self._make(frame0, frame1, wanted), self._forget)
@@ -181,31 +200,35 @@ class Interpolator:
         frame0: npt.NDArray[Any],
         frame1: npt.NDArray[Any],
         times: Sequence[Fraction | float],
-    ) -> list[npt.NDArray[Any]]:
+    ) -> list[MadeFrame]:
         known0, known1 = self._find(frame0, frame1)
         if known0 is known1:  # nothing moves, and nothing is to be made better
-            return [frame0.copy(order="C") for _ in times]
+            return [certain(frame0.copy(order="C")) for _ in times]
         motion = self._relate(known0.features, known1.features)
-        made = []
-        for t in times:
-            picture, blended = self._synthesise(known0.features, known1.features, motion, t)
-            if known0.cover is not None and known1.cover is not None:
-                cover = self._synthesise(known0.cover, known1.cover, motion, t)[1]
-                picture = _joined(picture, blended, cover[:, :1].clamp(0, 1))
-            made.append(to_array(picture, frame0.dtype))
-        return made
+        return [self._make_at(float(t), known0, known1, motion) for t in times]
 
-    def _synthesise(
-        self,
-        features0: FrameFeatures,
-        features1: FrameFeatures,
-        motion: Motion,
-        t: Fraction | float,
-    ) -> tuple[Tensor, Tensor]:
-        made: tuple[Tensor, Tensor] = self._network.synthesise(
-            features0, features1, motion, float(t)
-        )
-        return made
+    def _make_at(self, t: float, known0: _Known, known1: _Known, motion: Motion) -> MadeFrame:
+        """One new frame: synthesised, given up where it is in doubt, and brought to pixels."""
+        before, after = known0.features, known1.features
+        made: Synthesis = self._network.synthesise(before, after, motion, t)
+        pictures = [(made.frame, before.frame, after.frame)]
+        if known0.cover is not None and known1.cover is not None:
+            cover = self._network.synthesise(known0.cover, known1.cover, motion, t)
+            pictures += [
+                (made.blended, before.frame, after.frame),
+                (cover.blended, known0.cover.frame, known1.cover.frame),
+            ]
+        share: Tensor | None = None
+        if self._doubt != "off":
+            share = fallback_share(made.certainty, before.frame, after.frame)
+            pictures = [
+                (fall_back(picture, (old0, old1), t, share, self._doubt), old0, old1)
+                for picture, old0, old1 in pictures
+            ]
+        picture = pictures[0][0]
+        if len(pictures) > 1:
+            picture = join_alpha(picture, pictures[1][0], pictures[2][0][:, :1].clamp(0, 1))
+        return judged(to_array(picture, known0.pixels.dtype), made.certainty, share)
 
     def _find(self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]) -> tuple[_Known, _Known]:
         """Both frames with their features; whatever is of neither is let go of first."""
@@ -258,26 +281,3 @@ def _digest(network: torch.nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.contiguous().cpu().numpy().tobytes())
     return digest.hexdigest()
-
-
-def _joined(picture: Tensor, blended: Tensor, alpha: Tensor) -> Tensor:
-    """RGBA from colours that alpha is multiplied into.
-
-    What the synthesis adds to blended colours is meant for what is seen as it is: at the edge
-    of a thing it knows nothing of alpha, and divided by it would glow.
-    """
-    colours = torch.where(alpha > _OPAQUE, picture, blended)
-    return torch.cat([torch.where(alpha > 0, colours / alpha, 0.0), alpha], dim=1)
-
-
-def _check_times(times: Sequence[Fraction | float]) -> list[Fraction | float]:
-    """The times, each in (0, 1).
-
-    Raises:
-        FrameError: they are no such numbers.
-    """
-    listed = list(times) if isinstance(times, Iterable) else [times]
-    for t in listed:
-        if not isinstance(t, Real) or not 0 < t < 1:
-            raise FrameError(f"times must lie between 0 and 1, both excluded, found {t!r}")
-    return listed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,8 @@ import torch
 from torch import Tensor
 
 from dain.errors import FrameError
+
+_OPAQUE = 1 - 1e-3  # alpha above this hides all that is behind
 
 _FULL_SCALE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 
@@ -33,6 +38,19 @@ def check_frame(frame: Any, name: str) -> npt.NDArray[Any]:
     return frame
 
 
+def check_times(times: Sequence[Fraction | float]) -> list[Fraction | float]:
+    """The times, each in (0, 1).
+
+    Raises:
+        FrameError: they are no such numbers.
+    """
+    listed = list(times) if isinstance(times, Iterable) else [times]
+    for t in listed:
+        if not isinstance(t, Real) or not 0 < t < 1:
+            raise FrameError(f"times must lie between 0 and 1, both excluded, found {t!r}")
+    return listed
+
+
 def to_tensor(frame: npt.NDArray[Any], device: torch.device) -> Tensor:
     """``(H, W, C)`` in its own scale to ``(1, C, H, W)`` float32 in [0, 1]."""
     scale = _FULL_SCALE.get(frame.dtype, 1.0)
@@ -53,3 +71,18 @@ def to_array(tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     if dtype == np.uint8:
         return picture.to(torch.uint8).contiguous().cpu().numpy()
     return np.ascontiguousarray(picture.cpu().numpy().astype(dtype))
+
+
+def join_alpha(picture: Tensor, blended: Tensor, alpha: Tensor) -> Tensor:
+    """RGBA from colours that alpha is multiplied into.
+
+    Args:
+        picture: ``(1, 3, H, W)``.
+        blended: likewise, before the synthesis added to it.
+        alpha: ``(1, 1, H, W)`` in [0, 1].
+
+    What the synthesis adds to blended colours is meant for what is seen as it is: at the edge
+    of a thing it knows nothing of alpha, and divided by it would glow.
+    """
+    colours = torch.where(alpha > _OPAQUE, picture, blended)
+    return torch.cat([torch.where(alpha > 0, colours / alpha, 0.0), alpha], dim=1)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Output
+from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Output, Synthesis
 from dain.networks.dain import Dain
 from dain.networks.lite import DainLite
 
-__all__ = ["Dain", "DainLite", "FrameFeatures", "InterpolationNetwork", "Motion", "Output"]
+__all__ = [
+    "Dain",
+    "DainLite",
+    "FrameFeatures",
+    "InterpolationNetwork",
+    "Motion",
+    "Output",
+    "Synthesis",
+]

@@ -38,6 +38,21 @@ class Motion:
     flow10: Tensor
 
 
+class Synthesis(NamedTuple):
+    """A new frame, neither clamped nor rounded.
+
+    Attributes:
+        frame: ``(B, 3, H, W)``.
+        blended: the same, before frame synthesis adds its residual.
+        certainty: ``(B, 1, ceil(H / 4), ceil(W / 4))`` in (0, 1], without gradient: how sure one
+            can be of each square of 4 by 4 pixels (`dain.networks.certainty`).
+    """
+
+    frame: Tensor
+    blended: Tensor
+    certainty: Tensor
+
+
 class Output(NamedTuple):
     """New frames, neither clamped nor rounded.
 
@@ -118,8 +133,8 @@ class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
     @abstractmethod
     def synthesise(
         self, features0: Features, features1: Features, motion: Related, t: float
-    ) -> tuple[Tensor, Tensor]:
-        """The frame at time `t` in (0, 1), and what it was before the synthesis residual."""
+    ) -> Synthesis:
+        """The frame at time `t` in (0, 1), and how sure one can be of it."""
 
     def forward(
         self,
@@ -143,8 +158,10 @@ class InterpolationNetwork(nn.Module, ABC, Generic[Features, Related]):
         features0, features1 = self.encode(frame0, scale), self.encode(frame1, scale)
         motion = self.relate(features0, features1)
         made = [self.synthesise(features0, features1, motion, float(t)) for t in times]
-        frames, blended = (torch.stack(part, dim=1) for part in zip(*made, strict=True))
-        return Output(frames, blended)
+        return Output(
+            torch.stack([each.frame for each in made], dim=1),
+            torch.stack([each.blended for each in made], dim=1),
+        )
 
 
 def _check(frame0: Tensor, frame1: Tensor, times: Sequence[float]) -> None:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion
+from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Synthesis
+from dain.networks.certainty import certainty_of, trust_in_motion
 from dain.networks.context import ContextNetwork
 from dain.networks.depth import DepthNetwork
 from dain.networks.flow import UNIT, FlowNetwork
@@ -180,12 +181,23 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
 
     def synthesise(
         self, features0: DainFeatures, features1: DainFeatures, motion: DainMotion, t: float
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Synthesis:
         """Project, warp, blend and add the synthesis residual. See the base class."""
         view0, view1 = self.look(features0, features1, motion, t)
-        painted, blended = self._painter.paint(view0, view1, t, self.tile)
+        made = self._painter.paint(view0, view1, t, self.tile)
         height, width = features0.frame.shape[2:]
-        return crop(painted, height, width), crop(blended, height, width)
+        frame, blended, apart = (crop(part, height, width) for part in made)
+        with torch.no_grad():
+            frames, flows, projected = (
+                (crop(one, height, width), crop(two, height, width))
+                for one, two in (
+                    (view0.frame, view1.frame),
+                    (motion.flow01, motion.flow10),
+                    (view0.flow, view1.flow),
+                )
+            )
+            trust = trust_in_motion(frames, flows, projected, t)
+            return Synthesis(frame, blended, certainty_of(frame, apart, trust))
 
     def look(
         self, features0: DainFeatures, features1: DainFeatures, motion: DainMotion, t: float

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion
+from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Synthesis
+from dain.networks.certainty import certainty_of, difference, mean_of_cells
 from dain.networks.classical import log_confidence, search_both, search_size, visibility
 from dain.networks.lite_layers import (
     FrameEncoder,
@@ -75,6 +76,33 @@ class LiteMotion(Motion):
 
     confidence: Tensor
     nearness: Tensor
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """A new frame, and what it was made of.
+
+    Attributes:
+        frame: ``(B, 3, H, W)``.
+        blended: before its colours were corrected.
+        warped: both old frames, brought to it.
+        seen: how well either is seen from it, ``(B, 2, h, w)`` at half the extended size: the
+            confidence, and whether anything led there.
+        share: ``(B, 1, H, W)``, of frame 0 in the blend.
+    """
+
+    frame: Tensor
+    blended: Tensor
+    warped: tuple[Tensor, Tensor]
+    seen: tuple[Tensor, Tensor]
+    share: Tensor
+
+    def certainty(self) -> Tensor:
+        """Of the frame. See `Synthesis`."""
+        share = mean_of_cells(self.share)
+        height, width = share.shape[2:]
+        seen0, seen1 = (crop(mean_of_cells(seen[:, :1], 2), height, width) for seen in self.seen)
+        return certainty_of(self.frame, difference(*self.warped), torch.lerp(seen1, seen0, share))
 
 
 class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
@@ -149,15 +177,26 @@ class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
 
     def synthesise(
         self, features0: LiteFeatures, features1: LiteFeatures, motion: LiteMotion, t: float
-    ) -> tuple[Tensor, Tensor]:
+    ) -> Synthesis:
         """Project, warp, correct and blend. See the base class."""
         time = features0.frame.new_full((1, 1, 1, 1), t)
-        return self.synthesise_at(features0, features1, motion, time)
+        made = self._make(features0, features1, motion, time)
+        with torch.no_grad():
+            return Synthesis(made.frame, made.blended, made.certainty())
 
     def synthesise_at(
         self, features0: LiteFeatures, features1: LiteFeatures, motion: LiteMotion, t: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """As `synthesise`, with a time for each sample of the batch: `t` is ``(B, 1, 1, 1)``."""
+        """The new frame, and what it was before its colours were corrected, for training.
+
+        Each sample of the batch has a time: `t` is ``(B, 1, 1, 1)``.
+        """
+        made = self._make(features0, features1, motion, t)
+        return made.frame, made.blended
+
+    def _make(
+        self, features0: LiteFeatures, features1: LiteFeatures, motion: LiteMotion, t: Tensor
+    ) -> _Painted:
         half = (features0.pyramid.half.shape[2], features0.pyramid.half.shape[3])
         flow, seen = _project(motion, t)
         flow0, flow1 = resize_flow(flow, *half).chunk(2)
@@ -172,7 +211,8 @@ class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
             _lead(features1.pyramid, flow1),
             [flow0, flow1, seen0, seen1, t.expand_as(share)],
         )
-        return _paint(features0.frame, features1.frame, (flow0, flow1), share, change)
+        frames = (features0.frame, features1.frame)
+        return _paint(frames, (flow0, flow1), (seen0, seen1), share, change)
 
 
 def motion_size(height: int, width: int, scale: Fraction) -> tuple[int, int]:
@@ -203,14 +243,14 @@ def _lead(pyramid: Pyramid, flow: Tensor) -> Pyramid:
 
 
 def _paint(
-    frame0: Tensor,
-    frame1: Tensor,
+    frames: tuple[Tensor, Tensor],
     flows: tuple[Tensor, Tensor],
+    seen: tuple[Tensor, Tensor],
     share: Tensor,
     change: Residuals,
-) -> tuple[Tensor, Tensor]:
-    """The new frame at full size, and what it was before its colours were corrected."""
-    height, width = frame0.shape[2:]
+) -> _Painted:
+    """The new frame at full size."""
+    height, width = frames[0].shape[2:]
     tall, wide = change.share.shape[2:]
     flow = torch.cat([resize_flow(part, tall, wide) for part in flows], dim=1) + change.flow
     # Edges of cells coincide, as in `resize_flow`: align_corners=False.
@@ -219,7 +259,8 @@ def _paint(
     flow = crop(flow, height, width)
     warped0, warped1 = (
         bicubic_warp(frame, part.contiguous())
-        for frame, part in ((frame0, flow[:, :2]), (frame1, flow[:, 2:]))
+        for frame, part in zip(frames, (flow[:, :2], flow[:, 2:]), strict=True)
     )
     blended = torch.lerp(warped1, warped0, share)
-    return blended + crop(change.colour, height, width), blended
+    painted = blended + crop(change.colour, height, width)
+    return _Painted(painted, blended, (warped0, warped1), seen, share)

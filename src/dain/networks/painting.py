@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from dain.networks.certainty import difference
 from dain.networks.context import ContextNetwork
 from dain.networks.layers import dtype_of, empty_like, side_by_side
 from dain.networks.synthesis import SynthesisNetwork
@@ -48,6 +50,20 @@ class View:
     kernels: Tensor
 
 
+class Painted(NamedTuple):
+    """A new frame, float32.
+
+    Attributes:
+        frame: ``(B, 3, H, W)``.
+        blended: the blend of both warps under it.
+        apart: ``(B, 1, H, W)``, how far the two warps differ.
+    """
+
+    frame: Tensor
+    blended: Tensor
+    apart: Tensor
+
+
 @dataclass(frozen=True)
 class Painter:
     """Makes new frames with the two networks that need to see no more than what is near.
@@ -70,8 +86,8 @@ class Painter:
         context: Tensor = self.context(frame.to(dtype_of(self.context)), log_depth)
         return context
 
-    def paint(self, view0: View, view1: View, t: float, tile: int | None) -> tuple[Tensor, Tensor]:
-        """The frame at time `t`, and the blend of both warps under it, in float32.
+    def paint(self, view0: View, view1: View, t: float, tile: int | None) -> Painted:
+        """The frame at time `t`, in float32.
 
         Args:
             view0: the frame before.
@@ -82,13 +98,15 @@ class Painter:
         everything = whole(view0.frame)
         if tile is None:
             return self._paint(view0, view1, t, everything)
-        painted, blended = torch.empty_like(view0.frame), torch.empty_like(view0.frame)
+        frame, blended = torch.empty_like(view0.frame), torch.empty_like(view0.frame)
+        made = Painted(frame, blended, torch.empty_like(view0.frame[:, :1]))
         for region in everything.divided(tile):
             for piece in _looking_near(region, (view0, view1)):
-                piece.of(painted)[:], piece.of(blended)[:] = self._paint(view0, view1, t, piece)
-        return painted, blended
+                for whole_part, part in zip(made, self._paint(view0, view1, t, piece), strict=True):
+                    piece.of(whole_part)[:] = part
+        return made
 
-    def _paint(self, view0: View, view1: View, t: float, region: Region) -> tuple[Tensor, Tensor]:
+    def _paint(self, view0: View, view1: View, t: float, region: Region) -> Painted:
         seen = region.grown(self.synthesis.reach, whole(view0.frame))
         # Filled part by part, so that no warped context is held twice.
         inputs = empty_like(
@@ -104,7 +122,8 @@ class Painter:
         inputs[:, : -2 * _CONTEXT] = near
         painted = blended + self.synthesis(inputs).float()
         inside = region.seen_from(seen)
-        return inside.of(painted), inside.of(blended)
+        apart = difference(picture0, picture1)
+        return Painted(*(inside.of(part) for part in (painted, blended, apart)))
 
     def _warp(self, view: View, region: Region) -> tuple[Tensor, Tensor]:
         """Picture and context of an old frame as the new one sees them in `region`."""

@@ -152,11 +152,11 @@ def test_tiles_over_long_motion(paper_network):
         for flow in (motion.flow01, motion.flow10):
             flow.mul_(6)
         assert motion.flow01.abs().max() > 64
-        whole, _ = network.synthesise(*features, motion, 0.5)
+        whole = network.synthesise(*features, motion, 0.5).frame
         network.tile = 64
         features = [network.encode(frame) for frame in pair]
         assert features[0].context is None
-        tiled, _ = network.synthesise(*features, motion, 0.5)
+        tiled = network.synthesise(*features, motion, 0.5).frame
     assert psnr(tiled, whole) > 45
     assert (tiled - whole).abs().flatten().quantile(0.99) < 1e-3
 
@@ -231,7 +231,7 @@ def test_motion_can_be_estimated_at_a_smaller_size(paper_network):
         assert half[0].log_depth.shape == whole[0].log_depth.shape
         motion = paper_network.relate(*half)
         assert motion.flow01.shape == (1, 2, 128, 192)
-        frame, _ = paper_network.synthesise(*half, motion, 0.5)
+        frame = paper_network.synthesise(*half, motion, 0.5).frame
     assert frame.shape == (1, 3, 128, 192)
 
 
@@ -273,10 +273,10 @@ def test_another_picture_in_place_of_a_frame(paper_network, small_pair):
         same = [
             network.reframe(each, frame) for each, frame in zip(features, small_pair, strict=True)
         ]
-        one, _ = network.synthesise(*features, motion, 0.3)
-        two, _ = network.synthesise(*same, motion, 0.3)
+        one = network.synthesise(*features, motion, 0.3).frame
+        two = network.synthesise(*same, motion, 0.3).frame
         black = [network.reframe(each, torch.zeros_like(each.frame)) for each in features]
-        _, blended = network.synthesise(*black, motion, 0.3)
+        blended = network.synthesise(*black, motion, 0.3).blended
     assert torch.equal(one, two)
     assert (blended == 0).all()
 

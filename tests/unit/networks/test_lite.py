@@ -188,7 +188,7 @@ def test_a_time_for_each_sample(trained):
     together = trained.synthesise_at(*features, motion, times)
     for index, time in enumerate(times.flatten().tolist()):
         alone = trained.synthesise(*features, motion, time)
-        for one, two in zip(together, alone, strict=True):
+        for one, two in zip(together, alone[:2], strict=True):
             torch.testing.assert_close(one[index], two[index], rtol=1e-4, atol=1e-4)
 
 
@@ -200,7 +200,7 @@ def test_features_serve_both_neighbours(trained):
     for first, last in ((frames[0], frames[1]), (frames[1], frames[2]), (frames[1], frames[3])):
         expected = trained(first, last, [0.4]).frames[:, 0]
         pair = [kept if f is frames[1] else trained.encode(f) for f in (first, last)]
-        found, _ = trained.synthesise(*pair, trained.relate(*pair), 0.4)
+        found = trained.synthesise(*pair, trained.relate(*pair), 0.4).frame
         assert torch.equal(found, expected)
     after = (kept.frame, *kept.pyramid, kept.luma)
     assert all(torch.equal(one, two) for one, two in zip(before, after, strict=True))
@@ -219,9 +219,9 @@ def test_another_picture_moves_alike(untrained):
     frame0, _, frame1 = moving_pair(4)
     features = [untrained.encode(frame) for frame in (frame0, frame1)]
     motion = untrained.relate(*features)
-    made, _ = untrained.synthesise(*features, motion, 0.5)
+    made = untrained.synthesise(*features, motion, 0.5).frame
     turned = [untrained.reframe(f, 1 - f.frame) for f in features]
-    negative, _ = untrained.synthesise(*turned, motion, 0.5)
+    negative = untrained.synthesise(*turned, motion, 0.5).frame
     torch.testing.assert_close(negative, 1 - made, rtol=0, atol=1e-5)
 
 

@@ -1,0 +1,106 @@
+"""How sure one can be of a made frame: the error to expect of each of its parts.
+
+Pure functions of what a network knows when it has made a frame, for any network that warps both
+old frames to the new one. Nothing here is learned by gradient or changes what is made: three
+features that each have a meaning, weighed once against true errors.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dain.networks.classical import log_confidence
+from dain.ops import backward_warp, resize_flow
+
+CELL = 4  # pixels: a certainty stands for a square with this side, so that it costs little
+
+# The logarithm of the error to expect, in grey levels of 255 and plus 1, is a sum of these times
+# logarithms. Fitted by least squares with `python -m benchmarks.judgement.doubt --fit`.
+_ALWAYS = 0.06
+_PER_APART = 0.66
+_PER_CONTRAST = 0.24
+_PER_DISTRUST = 0.10
+_LEAST_TRUST = 0.02  # bounds the logarithm where nothing was seen
+# Errors spread about the fit: their mean is larger than what the mean of logarithms tells.
+_SPREAD = 1.37
+
+# Grey levels of 255 of expected error at which certainty has fallen to 1 / e.
+_ERROR_UNIT = 16.0
+
+
+def certainty_of(made: Tensor, apart: Tensor, trust: Tensor) -> Tensor:
+    """How sure one can be of a made frame.
+
+    Args:
+        made: ``(B, 3, H, W)`` in [0, 1].
+        apart: ``(B, 1, H, W)``, how far the two warped frames that it was made from differ: see
+            `difference`.
+        trust: ``(B, 1, ceil(H / 4), ceil(W / 4))`` in [0, 1], how far to trust the motion.
+
+    Returns:
+        ``(B, 1, ceil(H / 4), ceil(W / 4))`` in (0, 1]: the exponential of minus the error to
+        expect there; `expected_error` gives that back.
+    """
+    grey = made.mean(1, keepdim=True)
+    mean, square = mean_of_cells(torch.cat([grey, grey.square()], dim=1)).chunk(2, dim=1)
+    contrast = (square - mean.square()).clamp(min=0).sqrt()
+    logarithm = (
+        _ALWAYS
+        + _PER_APART * torch.log1p(255 * mean_of_cells(apart))
+        + _PER_CONTRAST * torch.log1p(255 * contrast)
+        - _PER_DISTRUST * torch.log(trust.clamp(0, 1) * (1 - _LEAST_TRUST) + _LEAST_TRUST)
+    )
+    return torch.exp(torch.expm1(logarithm) * (-_SPREAD / _ERROR_UNIT))
+
+
+def expected_error(certainty: Tensor) -> Tensor:
+    """The mean absolute error to expect at a certainty, in grey levels of 255."""
+    return -_ERROR_UNIT * certainty.clamp(min=1e-6).log()
+
+
+def doubt_of(error: float) -> float:
+    """An error to expect, in grey levels of 255, on the scale from 0 (none) to 1."""
+    return -math.expm1(-error / _ERROR_UNIT)
+
+
+def difference(one: Tensor, two: Tensor) -> Tensor:
+    """``(B, 1, H, W)``: mean absolute difference of the colours of two pictures."""
+    return (one - two).abs().mean(1, keepdim=True)
+
+
+def mean_of_cells(picture: Tensor, cell: int = CELL) -> Tensor:
+    """Means over squares of pixels; those at the right and lower border may be cut off."""
+    return functional.avg_pool2d(picture, cell, ceil_mode=True, count_include_pad=False)
+
+
+def trust_in_motion(
+    frames: tuple[Tensor, Tensor],
+    flows: tuple[Tensor, Tensor],
+    projected: tuple[Tensor, Tensor],
+    t: float,
+) -> Tensor:
+    """How far to trust flows of which nothing else is known, for `certainty_of`.
+
+    Colours should agree where a flow leads, and the flow that leads back should lead back.
+
+    Args:
+        frames: 0 and 1, ``(B, 3, H, W)`` in [0, 1].
+        flows: F01 and F10, ``(B, 2, H, W)``.
+        projected: from the new frame to frames 0 and 1, likewise.
+        t: time of the new frame.
+
+    Returns:
+        ``(B, 1, ceil(H / 4), ceil(W / 4))`` in (0, 1].
+    """
+    luma = torch.cat([mean_of_cells(frame.mean(1, keepdim=True)) for frame in frames])
+    height, width = luma.shape[2:]
+    both, back = (
+        resize_flow(torch.cat(pair), height, width).contiguous() for pair in (flows, projected)
+    )
+    confidence = backward_warp(log_confidence(both, luma).exp(), back)
+    seen0, seen1 = confidence.chunk(2)
+    return torch.lerp(seen0, seen1, t)
