@@ -1,0 +1,1 @@
+"""How well the judgement of pictures (cuts, cadence, overlays) does; run with `python -m`."""
