@@ -61,7 +61,7 @@ needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 QUICK = """
 from tests.support.engines import BlendEngine
 from dain.jobs import run as module
-module.make_interpolator = lambda settings: BlendEngine()
+module.make_interpolator = lambda *settings: BlendEngine()
 from dain.cli.main import run
 run()
 """

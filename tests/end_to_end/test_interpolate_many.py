@@ -19,7 +19,7 @@ import dain.jobs.run
 def engine(monkeypatch):
     """What makes the frames is not the point here."""
     for module in (dain.jobs, dain.jobs.run, dain.jobs.estimate):
-        monkeypatch.setattr(module, "make_interpolator", lambda settings: BlendEngine())
+        monkeypatch.setattr(module, "make_interpolator", lambda *settings: BlendEngine())
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.support.engines import BlendEngine
 from dain.jobs import run, segmented
 pause = float(sys.argv.pop(1))
 segmented._FRAMES = segmented._FEWEST_FRAMES = 10
-run.make_interpolator = lambda settings: BlendEngine(lambda: time.sleep(pause))
+run.make_interpolator = lambda *settings: BlendEngine(lambda: time.sleep(pause))
 from dain.cli.main import run
 run()
 """

@@ -19,7 +19,7 @@ import sys
 from dain.cli import main
 from dain.jobs import run
 from tests.support.engines import BlendEngine
-run.make_interpolator = lambda settings: BlendEngine()
+run.make_interpolator = lambda *settings: BlendEngine()
 sys.argv = ["dain", "interpolate", *sys.argv[1:]]
 main.run()
 """

@@ -142,7 +142,7 @@ class Runner:
         kept = (self.settings.frames_in, self.settings.frames_out)
         needed = [folder, *(() if self.dry_run else kept)]
         new_folders = [each for each in needed if isinstance(each, Path) and not each.exists()]
-        self.interpolator = make_interpolator(self.settings.engine)
+        self.interpolator = make_interpolator(self.settings.engine, self.settings.judgement)
         objects: list[dict[str, Any]] = []
         try:
             for new in new_folders:  # a dry run removes them again

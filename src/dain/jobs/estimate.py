@@ -89,7 +89,7 @@ def estimate_job(
         output_notes = _try_output(output, job.spec, settings.encode)
         started = time.monotonic()
         meter.enter("loading")
-        engine = interpolator or make_interpolator(settings.engine)
+        engine = interpolator or make_interpolator(settings.engine, settings.judgement)
         loading = time.monotonic() - started
         meter.enter("interpolating")
         middle, beginning = _samples_of(job, reader.timestamps().pts)

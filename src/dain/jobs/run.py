@@ -24,7 +24,7 @@ from dain.jobs.watching import Watch
 from dain.media import open_reader
 from dain.media.pipes import is_pipe
 from dain.media.remote.addresses import Place
-from dain.settings import EngineSettings, JobSettings
+from dain.settings import EngineSettings, JobSettings, JudgementSettings
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,9 @@ def _run(
             reader=reader,
             job=job,
             meter=meter,
-            load=lambda engine: _beside(room, make_interpolator(engine), engine.memory),
+            load=lambda engine: _beside(
+                room, make_interpolator(engine, settings.judgement), engine.memory
+            ),
             interpolator=interpolator and _beside(room, interpolator, settings.engine.memory),
             stop=stop,
             watch=reporter.watch,
@@ -157,9 +159,18 @@ def _beside(room: Room, engine: FrameInterpolator, memory: int | None) -> FrameI
     return engine
 
 
-def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
-    """Load the engine; torch is imported here and not before."""
+def make_interpolator(
+    settings: EngineSettings, judgement: JudgementSettings | None = None
+) -> FrameInterpolator:
+    """Load the engine; torch is imported here and not before.
+
+    Args:
+        settings: of the engine.
+        judgement: what to do about doubt; None for the network's frames as they are.
+    """
     from dain.engine import Interpolator
+
+    judgement = judgement or JudgementSettings.all_off()
 
     return Interpolator(
         model=settings.model,
@@ -169,6 +180,7 @@ def make_interpolator(settings: EngineSettings) -> FrameInterpolator:
         scale=settings.scale,
         tile_size=settings.tile_size,
         memory=settings.memory,
+        doubt=judgement.doubt,
     )
 
 

@@ -20,7 +20,7 @@ def clip(tmp_path):
 @pytest.fixture(autouse=True)
 def blending(monkeypatch):
     for module in (jobs, jobs.run):
-        monkeypatch.setattr(module, "make_interpolator", lambda settings: BlendEngine())
+        monkeypatch.setattr(module, "make_interpolator", lambda *settings: BlendEngine())
 
 
 def interpolate(*arguments):
@@ -116,7 +116,7 @@ def test_several_runs_share_an_engine_but_for_work_that_is_gone_on_with(
     others = [make_video(tmp_path / f"{name}.mkv", count=4) for name in ("a", "b")]
     folder, loaded = tmp_path / "out", []
 
-    def load(settings):
+    def load(*settings):
         loaded.append(settings)
         return BlendEngine()
 

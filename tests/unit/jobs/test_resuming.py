@@ -320,7 +320,7 @@ def test_segments_are_long_where_frames_are_small():
 
 
 def test_an_engine_that_cannot_be_had_today_costs_nothing_that_is_kept(clip, tmp_path, monkeypatch):
-    def refuse(settings):
+    def refuse(*settings):
         raise OptionError("no such device here")
 
     output = tmp_path / "out.mkv"
