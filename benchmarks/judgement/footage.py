@@ -6,6 +6,7 @@ shots of different clips can follow each other. Nothing of the footage is kept i
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,7 @@ class Footage:
         if not kept.exists():
             frames = np.stack([cover(frame, size) for frame in decoded(self._clips / name)])
             self.cache.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(".partial.npy")
+            partial = kept.with_suffix(f".{os.getpid()}.npy")
             np.save(partial, frames)
             partial.replace(kept)
         array: Picture = np.load(kept, mmap_mode="r")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from benchmarks.judgement.effects import grain, ramp, recompressed
-from benchmarks.judgement.events import keep, kept
 from benchmarks.judgement.hand_checked import part
+from benchmarks.judgement.keeping import keep, kept
 from benchmarks.judgement.reel import Reel
 from benchmarks.judgement.truth import Event, halves
 
