@@ -38,6 +38,12 @@ class DainError(Exception):
     facts: Mapping[str, Any] = {}
 
 
+def reason_of(error: BaseException) -> str:
+    """What the system or a library says of a failure, to be put into a line of our own."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).lower().split())
+
+
 def facts_of(error: BaseException) -> Mapping[str, Any]:
     """The facts that an exception bears."""
     facts: Mapping[str, Any] = getattr(error, "facts", {})

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dain.cli.demo_scene import DURATION, HEIGHT, Scene
-from dain.errors import OutputError
+from dain.errors import OutputError, reason_of
 from dain.jobs import OnProgress, make_interpolator, run_job
 from dain.jobs.prepare import check_name
 from dain.media import Frame, OutputSpec, open_reader, open_writer
@@ -83,7 +83,7 @@ def make_demo(folder: Path, model: str, device: str, on_progress: OnProgress | N
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OutputError(f"cannot make the folder {folder}: {reason}") from error
     files = {
         "before": folder / "before.mp4",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, TextIO
 
-from dain.errors import DainError, DainWarning, RunError
+from dain.errors import DainError, DainWarning, RunError, reason_of
 
 _heard: list[str] = []
 
@@ -102,7 +102,7 @@ def print_json(value: Mapping[str, Any]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise RunError(f"cannot write the result to standard output: {reason}") from error
 
 

@@ -26,7 +26,7 @@ from dain.cli.messages import (
 )
 from dain.cli.naming import outputs_in
 from dain.cli.progress import ProgressDisplay
-from dain.errors import OptionError, OutputError, StoppedError, facts_of, reworded
+from dain.errors import OptionError, OutputError, StoppedError, facts_of, reason_of, reworded
 
 if TYPE_CHECKING:
     from dain.jobs import FrameInterpolator, JobEstimate, JobResult, OnReport, ReportFile
@@ -221,7 +221,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OutputError(f"cannot make the output folder {folder}: {reason}") from error
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from dain.errors import MediaError, OptionError
+from dain.errors import MediaError, OptionError, reason_of
 from dain.evaluation import layouts
 from dain.evaluation.samples import StillSample
 
@@ -100,7 +100,7 @@ def find_samples(
     try:
         found = _find(known, root)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"expected a folder of samples, found {root}: {reason}") from error
     samples: list[StillSample] = []
     for subset in wanted:

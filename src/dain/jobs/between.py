@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dain.errors import MediaError, OptionError, OutputError
+from dain.errors import MediaError, OptionError, OutputError, reason_of
 from dain.jobs.making import FrameInterpolator
 from dain.jobs.prepare import check_name
 from dain.jobs.progress import OnProgress, ProgressMeter
@@ -189,7 +189,7 @@ def _read(path: Path, decode: Callable[[bytes], Pixels | None]) -> Pixels:
     except FileNotFoundError:
         raise MediaError(f"expected a still, found no file {path}") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read {path}: {reason}") from error
     pixels = decode(data)
     if pixels is None:

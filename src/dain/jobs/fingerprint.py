@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dain._version import __version__
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 from dain.media.stills_names import is_stills, numbered_stills
 from dain.settings import JobSettings
 
@@ -81,7 +81,7 @@ def identity(path: Path) -> str:
     try:
         return _identity(path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"{path} cannot be read any more ({reason}); put it back") from error
 
 

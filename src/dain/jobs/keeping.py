@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from dain.errors import EncodeError, OptionError
+from dain.errors import EncodeError, OptionError, reason_of
 from dain.media import Frame
 from dain.media.output import StagedFolder
 from dain.media.scene_light import display
@@ -165,7 +165,7 @@ class _KeptFrames:
             for left in self._staged.path.iterdir():
                 left.unlink()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise EncodeError(f"cannot write to {self._shown}: {reason}") from error
 
     def put(self, frame: Frame) -> None:
@@ -177,7 +177,7 @@ class _KeptFrames:
             unfinished.write_bytes(encode_still(display(frame.pixels), "png"))
             unfinished.replace(path)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise EncodeError(f"cannot write {name} of {self._shown}: {reason}") from error
 
     def finish(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from dain.errors import MediaError, OptionError, OutputError
+from dain.errors import MediaError, OptionError, OutputError, reason_of
 from dain.jobs.ticks import common_time_base, varying_times
 from dain.media import FrameReader, OutputSpec, VideoInfo, keeps_alpha, takes_scene_linear
 from dain.media.clock import clock_start
@@ -157,7 +157,7 @@ def check_name(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return  # an output still to be made; of an input, its reader tells
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OptionError(f"cannot look up {path}: {reason}") from error
     if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
         raise OptionError(f"no permission to look into the folder {path}; change its mode or owner")

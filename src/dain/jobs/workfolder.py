@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dain.errors import EncodeError, OutputError
+from dain.errors import EncodeError, OutputError, reason_of
 from dain.jobs.fingerprint import Fingerprint, differences
 from dain.jobs.segment_files import SegmentFile, read_records
 from dain.media.output import remove_stale, sync_folder
@@ -125,7 +125,7 @@ class WorkFolder:
                 f"another run of dain is writing {output}; wait for it or choose another name"
             ) from None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise OutputError(f"cannot write beside {output}: {reason}") from error
         if pattern_of(output) is None:
             remove_stale(output)
@@ -306,7 +306,7 @@ class WorkFolder:
         try:
             yield
         except OSError as error:
-            reason = (error.strerror or str(error) or type(error).__name__).lower()
+            reason = reason_of(error)
             raise EncodeError(f"cannot {verb} what is made of {self._output}: {reason}") from error
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 
 ENDLESS = 0  # of `Animation.plays`
 
@@ -137,7 +137,7 @@ def parse_animation(path: Path, image_format: str) -> Animation:
         with path.open("rb") as file:
             found = parse(file)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read {path}: {reason}") from error
     except ValueError as error:
         raise MediaError(

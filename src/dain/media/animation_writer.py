@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dain.errors import EncodeError
+from dain.errors import EncodeError, reason_of
 from dain.media.animation_encoding import AnimationEncoder
 from dain.media.animation_options import (
     apng_level,
@@ -147,7 +147,7 @@ class AnimationWriter(FrameWriter):
     def _failure(self, error: Exception) -> EncodeError:
         """Clean up, and say in one line what went wrong."""
         self.abort()
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = reason_of(error)
         return EncodeError(f"cannot write {self._path}: {reason}; what was written is removed")
 
 

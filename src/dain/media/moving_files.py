@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 from dain.media.animation import animation_format
 from dain.media.animation_options import SUFFIXES as ANIMATED
 from dain.media.container_tables import CONTAINERS
@@ -37,7 +37,7 @@ def files_to_run(path: Path) -> list[Path]:
     try:
         files = [file for file in path.iterdir() if file.is_file() and file.name[0] != "."]
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read the folder {path}: {reason}") from error
     files.sort(key=lambda file: natural(file.name))
     moving = [file for file in files if _moves(file)]

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from dain.errors import EncodeError, OutputError
+from dain.errors import EncodeError, OutputError, reason_of
 
 _STEM_LENGTH = 40  # of the final name in the staged one: names may be at most 255 bytes
 
@@ -63,7 +63,9 @@ class StagedFile:
             # "x" refuses an existing name; permissions follow the umask, unlike tempfile's.
             self.path.open("xb").close()
         except OSError as error:
-            raise OutputError(f"cannot write to the folder of {final}: {_reason(error)}") from error
+            raise OutputError(
+                f"cannot write to the folder of {final}: {reason_of(error)}"
+            ) from error
 
     def commit(self) -> None:
         """Flush to the disk and move to the final name.
@@ -83,7 +85,7 @@ class StagedFile:
             self._pending = False
             sync_folder(self._final.parent)
         except OSError as error:
-            raise EncodeError(f"cannot complete {self._shown}: {_reason(error)}") from error
+            raise EncodeError(f"cannot complete {self._shown}: {reason_of(error)}") from error
         finally:
             self.discard()
 
@@ -107,7 +109,7 @@ def write_output(final: Path, data: bytes, overwrite: bool) -> None:
         staged.path.write_bytes(data)
         staged.commit()
     except OSError as error:
-        raise EncodeError(f"cannot write {final}: {_reason(error)}") from error
+        raise EncodeError(f"cannot write {final}: {reason_of(error)}") from error
     finally:
         staged.discard()
 
@@ -167,7 +169,7 @@ class StagedFolder:
         try:
             self.path.mkdir(exist_ok=stable)
         except OSError as error:
-            raise OutputError(f"cannot write to {final}: {_reason(error)}") from error
+            raise OutputError(f"cannot write to {final}: {reason_of(error)}") from error
 
     def _existing(self) -> list[Path]:
         return [
@@ -195,7 +197,7 @@ class StagedFolder:
             self._pending = False
             sync_folder(self._final.parent if self._is_new else self._final)
         except OSError as error:
-            raise EncodeError(f"cannot complete {self._shown}: {_reason(error)}") from error
+            raise EncodeError(f"cannot complete {self._shown}: {reason_of(error)}") from error
         finally:
             if not self._stable:
                 self.discard()
@@ -270,7 +272,3 @@ def sync_folder(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error) or type(error).__name__).lower()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 
 # Formats by suffix; the first suffix of a format is the one written.
 FORMATS = {
@@ -126,7 +126,7 @@ def numbered_stills(path: Path) -> list[tuple[int, Path]]:
     try:
         files = [entry for entry in folder.iterdir() if entry.is_file()]
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read the folder {folder}: {reason}") from error
     if pattern is None:
         images = [entry for entry in files if is_image(entry.name)]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from dain.errors import EncodeError
+from dain.errors import EncodeError, reason_of
 from dain.media.output import StagedFile, StagedFolder
 
 # The zip format knows no time before this one; a fixed one makes equal runs equal files.
@@ -104,7 +104,7 @@ class ZipSink:
             self._zip.close()
         except OSError as error:
             self.discard()
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise EncodeError(f"cannot complete {self._path}: {reason}") from error
         self._staged.commit()
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 from dain.media.stills_names import KINDS, is_archive, is_image, natural, numbered_stills
 
 # What a still of 8192x8192 pixels takes uncompressed as float RGBA: a zip may promise no more.
@@ -94,7 +94,7 @@ class ZippedStills(StillsSource):
         try:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            reason = reason_of(error)
             raise MediaError(
                 f"expected a zip of stills, found a file that cannot be opened as one: {path} "
                 f"({reason}); it may be cut short"

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from dain.errors import EncodeError, OutputError
+from dain.errors import EncodeError, OutputError, reason_of
 from dain.media.frame import Frame, OutputSpec
 from dain.media.interfaces import FrameWriter
 from dain.media.left_behind import kinds_left_behind
@@ -113,7 +113,7 @@ class StillsWriter(FrameWriter):
         try:
             self._sink.put(name, data)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise EncodeError(f"cannot write {name} of {self._path}: {reason}") from error
         self._written += 1
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from dain.errors import DainWarning, MediaError
+from dain.errors import DainWarning, MediaError, reason_of
 from dain.media import open_reader
 from dain.media.stills_codec import to_depth
 from dain.training.checkpoints import write_whole
@@ -120,7 +120,7 @@ def _videos(clips: Path) -> list[Path]:
     try:
         files = [path for path in clips.iterdir() if path.is_file()]
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"expected a folder of clips, found {clips}: {reason}") from error
     chosen = (
         path
@@ -160,7 +160,7 @@ def _identity(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read the clip {path}: {reason}") from error
     return status.st_size, status.st_mtime_ns
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
-from dain.errors import OutputError, RunError
+from dain.errors import OutputError, RunError, reason_of
 
 _FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -26,6 +26,6 @@ def disk_errors(failed: str, advice: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         message = f"{failed}: {reason}" + (f"; {advice}" if advice else "")
         raise (RunError if error.errno in _FAILURES else OutputError)(message) from error

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from dain.engine.devices import resolve_device
-from dain.errors import DainWarning, OptionError, OutputError
+from dain.errors import DainWarning, OptionError, OutputError, reason_of
 from dain.settings import DEFAULT_MODEL
 from dain.training.checkpoints import Checkpoint, CheckpointFolder, write_whole
 from dain.training.launching import is_first_process, make_fabric, resolve_training_precision
@@ -274,7 +274,7 @@ def _alone(folder: Path) -> Iterator[None]:
     except Timeout as error:
         raise OutputError(f"another process trains in {folder}; wait for it to end") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise OutputError(f"cannot write to {folder}: {reason}") from error
     try:
         yield

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from dain.errors import MediaError
+from dain.errors import MediaError, reason_of
 from dain.media.stills_codec import decode_still, to_depth
 from dain.media.stills_names import format_of
 from dain.training.procedural_textures import Picture, draw_texture
@@ -94,7 +94,7 @@ def _pictures(folder: Path) -> list[Path]:
         next(folder.iterdir(), None)  # says what is wrong, which a search below it does not
         found = [path for path in folder.rglob("*") if format_of(path.name) is not None]
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"expected a folder of textures, found {folder}: {reason}") from error
     if not found:
         raise MediaError(f"{folder}: expected photographs as textures, found no picture")
@@ -106,7 +106,7 @@ def _load(path: Path, side: int) -> Picture:
     try:
         pixels = decode_still(path.read_bytes())
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise MediaError(f"cannot read the texture {path}: {reason}") from error
     if pixels is None:
         raise MediaError(f"expected a picture as texture, found {path} damaged; remove it")

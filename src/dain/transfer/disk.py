@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from dain.errors import OutputError, RunError
+from dain.errors import OutputError, RunError, reason_of
 
 _DISK_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -28,7 +28,7 @@ def disk_errors(path: Path, folder_variable: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         kind = RunError if error.errno in _DISK_FAILURES else OutputError
         raise kind(
             f"cannot write {path}: {reason}; {folder_variable} can name a folder elsewhere"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from dain._version import __version__
+from dain.errors import reason_of
 from dain.transfer.digests import from_base64
 from dain.transfer.disk import check_space, disk_errors
 from dain.transfer.partial import (
@@ -241,5 +242,4 @@ def _reason(error: Any) -> str:
         return "no such server, or no network"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate cannot be trusted: {error.verify_message}"
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(text.lower().split())
+    return reason_of(error)

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from dain.errors import WeightsError
+from dain.errors import WeightsError, reason_of
 
 _FOLDER = Path(__file__).parent / "files"
 
@@ -56,7 +56,7 @@ class EmbeddedWeights:
         try:
             found = hashlib.sha256(self.path.read_bytes()).hexdigest()
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise WeightsError(
                 f"expected the weights that come with dain at {self.path}: {reason}; "
                 "install dain again"

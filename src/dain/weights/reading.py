@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from dain.errors import WeightsError
+from dain.errors import WeightsError, reason_of
 
 # The number that `torch.save` of before 1.6 begins with, as a pickle writes it.
 _LEGACY_MARK = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -85,7 +85,7 @@ def read_errors(shown: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise WeightsError(f"cannot read the weights file {shown}: {reason}") from error
 
 
