@@ -22,6 +22,7 @@ from benchmarks.judgement import (
     recipes_films,
     recipes_gradual,
     recipes_harmless,
+    recipes_moves,
 )
 from benchmarks.judgement.footage import CLIPS, Footage
 from benchmarks.judgement.keeping import is_kept, keep, kept, mark, treated
@@ -48,6 +49,7 @@ RECIPES: tuple[tuple[Callable[[Shots], Reel], int], ...] = (
     (recipes_drawn.slides, 6),
     (recipes_gradual.dissolves, 16),
     (recipes_gradual.grainy_dissolves, 4),
+    (recipes_moves.same_scene_dissolves, 6),
     (recipes_gradual.fades, 16),
     (recipes_gradual.half_fades, 6),
     (recipes_harmless.flashes, 12),
@@ -61,6 +63,10 @@ RECIPES: tuple[tuple[Callable[[Shots], Reel], int], ...] = (
     (recipes_harmless.flicker, 4),
     (recipes_harmless.clips, 8),
     (recipes_films.fast_forward, 6),
+    (recipes_moves.zooms, 6),
+    (recipes_moves.lights, 6),
+    (recipes_moves.confetti, 4),
+    (recipes_moves.wipes, 4),
     (recipes_drawn.desktops, 6),
 )
 

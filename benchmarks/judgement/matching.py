@@ -8,6 +8,7 @@ that know only cuts put one there, and it does less harm than one in a moving sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Run
 from dataclasses import dataclass, field
@@ -121,7 +122,7 @@ class Score:
     def _add_runs(self, sequence: Sequence, verdicts: Run[str]) -> None:
         for first, last in runs(verdicts, FADE):
             kinds = [covering(sequence.events, gap).kind for gap in range(first, last + 1)]
-            judged = [kind for kind in kinds if kind != UNJUDGED]
+            judged = [kind for kind in kinds if kind not in (UNJUDGED, "wipe")]  # both would do
             if not judged:
                 continue
             right = sum(kind in GRADUAL for kind in judged) >= ENOUGH * len(judged)
@@ -168,5 +169,5 @@ def count(counts: dict[str, int], kind: str, by: int = 1) -> None:
 
 
 def share(part: int, whole: int) -> float:
-    """A ratio; 1 where there is nothing to be wrong about."""
-    return part / whole if whole else 1.0
+    """A ratio; not a number where there is nothing to be right or wrong about."""
+    return part / whole if whole else math.nan

@@ -12,7 +12,9 @@ from benchmarks.judgement.footage import Picture
 # One shot passes into another, or into black or white, over several frames.
 GRADUAL = ("dissolve", "fade_out", "fade_in")
 # Looks like a cut to a naive measure, and is none.
-HARMLESS = ("flash", "explosion", "pan", "shake", "subtitle", "passing", "exposure", "none")
+HARMLESS = (
+    *("flash", "explosion", "pan", "shake", "subtitle", "passing", "exposure", "wipe", "none"),
+)
 # Frames about which people may differ: nothing found there is right or wrong.
 UNJUDGED = "unjudged"
 KINDS = ("cut", *GRADUAL, *HARMLESS, UNJUDGED)

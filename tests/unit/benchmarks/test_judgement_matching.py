@@ -1,5 +1,6 @@
 """Verdicts against truths of a few frames."""
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -83,7 +84,8 @@ def test_a_run_of_fades_is_right_by_half():
 
 def test_a_cut_inside_a_dissolve_is_kept_apart():
     score = scored(sequence(20, DISSOLVE), told(20, at_11=CUT))
-    assert (score.cuts_false, score.cuts_in_gradual, score.precision) == (0, 1, 1)
+    assert (score.cuts_false, score.cuts_in_gradual) == (0, 1)
+    assert math.isnan(score.precision)  # nothing that was called counts
     assert score.touched == {"dissolve": 1}
 
 
@@ -91,6 +93,11 @@ def test_what_is_not_judged_counts_for_nothing():
     truth = sequence(20, Event("unjudged", 3, 15))
     score = scored(truth, told(20, at_5=CUT, at_9=FADE))
     assert (score.cuts_false, score.runs_told, score.faults) == (0, 0, [])
+
+
+def test_a_wipe_may_be_called_a_fade():
+    score = scored(sequence(20, Event("wipe", 5, 9)), told(20, at_5=FADE, at_6=FADE))
+    assert (score.runs_told, score.taken, score.faults) == (0, {"wipe": 0}, [])
 
 
 def test_a_wrong_number_of_verdicts_is_refused():

@@ -80,7 +80,7 @@ def test_a_dissolve_longer_than_its_shots_is_refused():
 
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="known kind"):
-        Event("wipe", 1, 2)
+        Event("iris", 1, 2)
 
 
 def test_weights_leave_the_ends_alone():
