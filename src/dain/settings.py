@@ -29,6 +29,8 @@ AtCuts = Literal["nearest", "hold", "blend"]
 AT_CUTS: tuple[AtCuts, ...] = ("nearest", "hold", "blend")
 Doubt = Literal["blend", "hold", "off"]
 DOUBT: tuple[Doubt, ...] = ("blend", "hold", "off")
+Sharpness = Literal["auto", "even", "off"]
+SHARPNESS: tuple[Sharpness, ...] = ("auto", "even", "off")
 
 # Share of a frame that nothing in the one before explains, from which on it begins a shot.
 SCENE_THRESHOLD = Fraction(1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,9 +20,18 @@ from dain.engine.doubt import MadeFrame, certain, fall_back, fallback_share, jud
 from dain.engine.fitting import MemoryFit
 from dain.engine.limits import FrameLimits, automatic_scale
 from dain.engine.pixels import check_frame, check_times, join_alpha, to_array, to_tensor
+from dain.engine.sharpness import Detail, describe, even_sharpness
 from dain.errors import FrameError, OptionError
 from dain.networks import FrameFeatures, Motion, Synthesis
-from dain.settings import DEFAULT_MODEL, DOUBT, Doubt, EngineSettings, Precision
+from dain.settings import (
+    DEFAULT_MODEL,
+    DOUBT,
+    SHARPNESS,
+    Doubt,
+    EngineSettings,
+    Precision,
+    Sharpness,
+)
 from dain.weights import load_network
 
 
@@ -31,11 +41,13 @@ class _Known:
 
     With alpha, colours are kept multiplied by it, so that those under a transparent place do
     not bleed into its edges, and `cover` are the features with alpha, thrice, in their place.
+    `detail` is None where sharpness is off.
     """
 
     pixels: npt.NDArray[Any]
     features: FrameFeatures
     cover: FrameFeatures | None
+    detail: Detail | None
 
     def is_of(self, frame: npt.NDArray[Any]) -> bool:
         return self.pixels.dtype == frame.dtype and np.array_equal(self.pixels, frame)
@@ -64,6 +76,7 @@ class Interpolator:
         tile_size: int | Literal["auto"] = "auto",
         memory: int | None = None,
         doubt: Doubt = "off",
+        sharpness: Sharpness = "off",
     ) -> None:
         """Load a network.
 
@@ -83,10 +96,13 @@ class Interpolator:
             doubt: where a new frame is likely to be wrong, take the ``blend`` of both old frames,
                 or ``hold`` the nearer one, more softly the less is sure; ``off`` leaves new
                 frames as the network made them.
+            sharpness: ``auto`` gives new frames back the fine detail and grain that they lack
+                beside the old ones, where it can be told from error; ``even`` nearly all of it;
+                ``off`` leaves them as they are.
 
         Raises:
-            OptionError: an unknown model, device, precision or kind of doubt, or a scale, tile
-                size or memory out of range.
+            OptionError: an unknown model, device, precision, kind of doubt or sharpness, or a
+                scale, tile size or memory out of range.
             WeightsError: the weights cannot be used.
         """
         settings = EngineSettings(
@@ -100,6 +116,11 @@ class Interpolator:
         if doubt not in DOUBT:
             raise OptionError(f"--doubt must be one of {', '.join(DOUBT)}, found {doubt!r}")
         self._doubt = doubt
+        if sharpness not in SHARPNESS:
+            raise OptionError(
+                f"--sharpness must be one of {', '.join(SHARPNESS)}, found {sharpness!r}"
+            )
+        self._sharpness = sharpness
         self._device = resolve_device(device)
         self._network = load_network(model, weights)
         self.weights_digest = _digest(self._network)
@@ -226,6 +247,11 @@ class Interpolator:
                 for picture, old0, old1 in pictures
             ]
         picture = pictures[0][0]
+        if self._sharpness != "off" and known0.detail is not None and known1.detail is not None:
+            # Colours that alpha is multiplied into: of these, `join_alpha` takes the covered.
+            picture = even_sharpness(
+                picture, known0.detail, known1.detail, motion, t, self._sharpness
+            )
         if len(pictures) > 1:
             picture = join_alpha(picture, pictures[1][0], pictures[2][0][:, :1].clamp(0, 1))
         return judged(to_array(picture, known0.pixels.dtype), made.certainty, share)
@@ -257,7 +283,10 @@ class Interpolator:
         if frame.shape[2] == 4:
             alpha = tensor[:, 3:].expand(-1, 3, -1, -1).contiguous()
             cover = self._network.reframe(features, alpha)
-        return _Known(frame, features, cover)
+        detail = None
+        if self._sharpness != "off":
+            detail = describe(colours, zlib.crc32(frame.tobytes()))
+        return _Known(frame, features, cover, detail)
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
         if self._motion is not None:
