@@ -44,7 +44,7 @@ _MOST_GAIN = math.sqrt(2)
 _LOST, _KEPT = 0.65, 0.90
 # Power of half a level of 8 bits: less is rounding. Keeps flat places flat.
 _ROUNDING = (0.5 / 255) ** 2
-_MARGIN = 1 / 255  # beyond the darkest and lightest that the source frames show nearby
+_MARGIN = 0.5 / 255  # beyond the darkest and lightest that the source frames show nearby
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def even_sharpness(
 
     Returns:
         The same shape. Brightness changes only within what both source frames show there and in
-        the cells around, by a margin of one level of 255.
+        the cells around, by a margin of half a level of 255.
     """
     wanted, grain, ends = _between(detail0, detail1, motion, t)
     luma = luma_of(made)
