@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.judgement import events, hand_checked
 from benchmarks.judgement.footage import CLIPS, Footage, Picture
-from benchmarks.judgement.matching import Detector, Score, share
+from benchmarks.judgement.matching import Detector, Score, folded, share
 from benchmarks.judgement.peers import PEERS
 from benchmarks.judgement.truth import GRADUAL, HALVES, HARMLESS, Sequence
 
@@ -72,7 +72,7 @@ def main() -> None:
         for name, table in tables.items():
             for half, score in table.halves.items():
                 print(f"\n{name}, {half}:")
-                print("\n".join(str(fault) for fault in score.faults))
+                print("\n".join(str(fault) for fault in folded(score.faults)))
 
 
 def parse() -> argparse.Namespace:

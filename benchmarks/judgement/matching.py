@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Run
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from benchmarks.judgement.footage import Picture
@@ -39,6 +39,19 @@ class Fault:
     def __str__(self) -> str:
         frames = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
         return f"{self.what:12} {self.kind:10} {self.sequence:24} {frames:>9}  {self.note}"
+
+
+def folded(faults: Iterable[Fault]) -> list[Fault]:
+    """The same list with false cuts in one event's neighbouring gaps made one entry."""
+    out: list[Fault] = []
+    for fault in faults:
+        last = out[-1] if out else None
+        goes_on = last is not None and replace(fault, first=last.first, last=last.last) == last
+        if last is not None and goes_on and fault.what == "no cut" and fault.first == last.last + 1:
+            out[-1] = replace(last, last=fault.last)
+        else:
+            out.append(fault)
+    return out
 
 
 @dataclass

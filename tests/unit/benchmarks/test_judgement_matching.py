@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 from benchmarks.judgement.cuts import Table
-from benchmarks.judgement.matching import CUT, FADE, MOTION, Score, covering, runs
+from benchmarks.judgement.matching import CUT, FADE, MOTION, Score, covering, folded, runs
 from benchmarks.judgement.peers import verdicts
 from benchmarks.judgement.truth import Event, Sequence
 
@@ -87,6 +87,12 @@ def test_a_cut_inside_a_dissolve_is_kept_apart():
     assert (score.cuts_false, score.cuts_in_gradual) == (0, 1)
     assert math.isnan(score.precision)  # nothing that was called counts
     assert score.touched == {"dissolve": 1}
+
+
+def test_false_cuts_in_neighbouring_gaps_are_listed_as_one():
+    faults = scored(sequence(12, Event("pan", 2, 9)), told(12, at_3=CUT, at_4=CUT, at_6=CUT)).faults
+    assert len(faults) == 3
+    assert [(fault.first, fault.last) for fault in folded(faults)] == [(4, 5), (7, 7)]
 
 
 def test_what_is_not_judged_counts_for_nothing():
