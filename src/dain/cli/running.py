@@ -248,7 +248,7 @@ def _as_object(result: JobResult | JobEstimate) -> dict[str, Any]:
             "bytes": result.bytes,
             "output_exists": result.output_exists,
         }
-    return value | {"frames_kept": result.frames_kept}
+    return value | {"frames_kept": result.frames_kept, "found": list(result.found)}
 
 
 def _summary(result: JobResult | JobEstimate) -> str:
@@ -260,7 +260,8 @@ def _summary(result: JobResult | JobEstimate) -> str:
         f"{show_seconds(float(result.duration))} long"
     )
     if not isinstance(result, JobEstimate):
-        return f"{result.output}: {what}; took {show_seconds(result.seconds)}"
+        found = f"; found {', '.join(result.found)}" if result.found else ""
+        return f"{result.output}: {what}; took {show_seconds(result.seconds)}{found}"
     exists = ", exists already" if result.output_exists else ""
     return (
         f"{result.output}{exists}: would be {what}, take about "

@@ -124,6 +124,23 @@ class Findings:
             "overlays": listed(lambda each: each.kind == "overlay", "box"),
         }
 
+    def lines(self) -> tuple[str, ...]:
+        """What was found, in a few words each, for people."""
+        fades = sum(each.kind == "fade" for each in self.stretches)
+        overlays = sum(each.kind == "overlay" for each in self.stretches)
+        repeats = sum(each.repeats for each in self.stretches)
+        patterns = dict.fromkeys(each.kind for each in self.stretches if each.repeats)
+        return tuple(
+            line
+            for count, line in (
+                (len(self.cuts), _counted(len(self.cuts), "cut")),
+                (fades, _counted(fades, "fade")),
+                (repeats, f"{_counted(repeats, 'repeated frame')} ({', '.join(patterns)})"),
+                (overlays, f"still overlays in {_counted(overlays, 'stretch', 'stretches')}"),
+            )
+            if count
+        )
+
     def as_record(self) -> dict[str, Any]:
         """All but the counts, as JSON can hold it; `go_on_from` takes it back."""
         return {
@@ -143,6 +160,10 @@ class Findings:
             for each in record["stretches"]
         ]
         self._open = {topic: self.stretches[place] for topic, place in record["open"].items()}
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
 
 
 def _union(

@@ -43,6 +43,7 @@ class JobResult:
         precision: of its arithmetic.
         seconds: that the run took.
         warnings: one line each: damage bridged, streams left behind, frames left out.
+        found: what was found out about the source, in a few words each: cuts, repeats, overlays.
     """
 
     output: Place
@@ -56,6 +57,7 @@ class JobResult:
     precision: str
     seconds: float
     warnings: tuple[str, ...]
+    found: tuple[str, ...] = ()
 
 
 def run_job(
@@ -147,6 +149,7 @@ def _run(
         warnings=_unique(
             (*job.plan.messages, *reader.messages, *made.messages, *reader.damage.messages)
         ),
+        found=reporter.watch.findings.lines(),
     )
 
 

@@ -179,8 +179,12 @@ def _as_text(value: object) -> object:
 
 def _result_from(told: dict[str, object], output: Path) -> JobResult:
     fractions = {name: Fraction(str(told[name])) for name in ("fps", "duration")}
-    warnings = told["warnings"]
-    if not isinstance(warnings, list):
-        raise TypeError("expected a list of warnings")
-    known = {**told, **fractions, "output": output, "warnings": tuple(map(str, warnings))}
+    lines = {name: _lines(told[name]) for name in ("warnings", "found")}
+    known = {**told, **fractions, **lines, "output": output}
     return JobResult(**known)  # type: ignore[arg-type]
+
+
+def _lines(told: object) -> tuple[str, ...]:
+    if not isinstance(told, list):
+        raise TypeError("expected a list of lines")
+    return tuple(map(str, told))

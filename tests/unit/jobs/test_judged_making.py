@@ -46,6 +46,7 @@ def test_nothing_is_interpolated_across_a_cut(at_cuts, between):
     assert found == [0, 2, 5, 8, 10, *between, 90, 91, 92, 93, 94, 94, 94, 94]
     assert len(engine.calls) == 2
     assert findings.cuts == [{"frame": 2, "time": 0.2}]
+    assert findings.lines() == ("1 cut",)
 
 
 def test_a_fade_is_mixed_in_light():
@@ -61,6 +62,7 @@ def test_motion_is_spread_over_the_whole_time_of_a_drawing():
     judging = Judging(Judges(beats=repeats()))
     found, engine, findings = make([0, 0, 40, 40, 80, 80], judging, factor=Fraction(2))
     assert found == [0, 10, 20, 30, 40, 50, 60, 70, 80, 80, 80, 80]
+    assert findings.lines() == ("3 repeated frames (twos)",)
     told = findings.told()["cadence"]
     assert told == [
         {"pattern": "twos", "first": 1, "last": 5, "start": 0.1, "end": 0.5, "repeats": 3}
