@@ -1,9 +1,9 @@
-"""Whole frames from interlaced ones, by FFmpeg's bwdif; between decoding and conversion to RGB.
+"""Whole frames from interlaced ones; between decoding and conversion to RGB.
 
-An interlaced frame holds two fields, each with every other line, taken one after the other. What
-a whole frame gets depends on the frame before, itself and the one after, and on nothing else:
-reading may begin anywhere if it begins one frame earlier. Frames that are not flagged as
-interlaced pass untouched.
+An interlaced frame holds two fields, each with every other line, taken one after the other. Those
+of film are joined again, the others interpolated by FFmpeg's bwdif. What a whole frame gets
+depends on a few frames before and after it, and on nothing else: reading may begin anywhere if
+it begins so much earlier. Frames that are not flagged as interlaced pass untouched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, tee
 
 from av.error import FFmpegError
 
@@ -21,10 +21,21 @@ from dain.errors import MediaError
 from dain.media.bwdif import deinterlace
 from dain.media.containers import reason
 from dain.media.decoding import Picture
+from dain.media.film import REACH, Kind, recovered
 from dain.media.frame import Timestamps, VideoInfo
 from dain.media.probing import Probe
 from dain.media.scan import PacketTimes
 from dain.settings import Deinterlace
+
+_TOLD = {
+    Kind.VIDEO: "interlaced; deinterlaced, one frame for each (--deinterlace bob: one for each "
+    "field; off: as they are)",
+    Kind.PULLDOWN: "interlaced, and film in its fields (3:2 pulldown); its own frames are taken",
+    Kind.SHIFTED: "interlaced, and film in its fields (2:2, each frame in two); its own frames are "
+    "taken",
+    Kind.WHOLE: "flagged as interlaced, but its frames are whole (film, 2:2); they are taken as "
+    "they are",
+}
 
 
 class Deinterlacing:
@@ -41,8 +52,8 @@ class Deinterlacing:
         self._messages = messages
         # Times must be known before frames are decoded, so the first one decides for all.
         self._doubles = wish == "bob" and probe.interlaced
-        if probe.interlaced:
-            self._note()
+        if probe.interlaced and wish != "auto":
+            self._note(Kind.VIDEO)
         elif wish == "bob":
             messages.append(
                 f"{self._path.name}: its first frame is not flagged as interlaced; "
@@ -91,51 +102,73 @@ class Deinterlacing:
             yield from self._watched(read(from_pts))
             return
         if from_pts is None:
-            yield from self._whole(read(None), times)
+            yield from self._whole(read(None), times, None)
             return
         begin = from_pts // 2 if self._doubles else from_pts
         source = read(begin)
         first = next(source, None)
         if first is None:
             return
-        if first.native.interlaced_frame:  # what it becomes depends on the one before
-            listed = times().pts
-            before = listed[max(0, bisect_left(listed, first.pts) - 1)]
+        if first.native.interlaced_frame:  # what it becomes depends on those before
+            listed, reach = times().pts, 1 if self._doubles else REACH + 1
+            before = listed[max(0, bisect_left(listed, first.pts) - reach)]
             source = read(min(before, begin))
         else:
             source = chain((first,), source)
-        yield from last_before(self._whole(source, times), from_pts)
+        yield from last_before(self._whole(source, times, from_pts), from_pts)
 
     def _whole(
-        self, source: Iterator[Picture], times: Callable[[], PacketTimes]
+        self, source: Iterator[Picture], times: Callable[[], PacketTimes], from_pts: int | None
     ) -> Iterator[Picture]:
-        """The pictures, deinterlaced; the filter begins its work at the first interlaced one."""
+        """The pictures, deinterlaced; the work begins at the first interlaced one."""
         before: Picture | None = None
         for picture in source:
             if picture.native.interlaced_frame:
-                self._note()
-                yield from self._filtered(chain((picture,), source), before, times)
+                fed = chain((picture,) if before is None else (before, picture), source)
+                yield from self._filtered(fed, before, times, from_pts)
                 return
             yield self._placed(picture)
             before = picture
 
     def _filtered(
         self,
-        source: Iterator[Picture],
+        fed: Iterator[Picture],
         before: Picture | None,
         times: Callable[[], PacketTimes],
+        from_pts: int | None,
     ) -> Iterator[Picture]:
-        """The pictures of the filter; that of `before`, which came already, is left out."""
-        fed = source if before is None else chain((before,), source)
+        """What becomes of the pictures, without `before`, which came already."""
         try:
-            for made in deinterlace(fed, self._doubles):
-                if before is None or made.picture.pts != before.pts:
-                    yield self._placed(made.picture, times() if made.is_second else None)
+            made = self._fields(fed, times) if self._doubles else self._frames(fed, times, from_pts)
+            for picture in made:
+                if before is None or picture.pts > self._placed(before).pts:
+                    yield picture
         except FFmpegError as error:
             raise MediaError(
                 f"frames of {self._path} cannot be deinterlaced ({reason(error)}); "
                 "give --deinterlace off"
             ) from error
+
+    def _fields(
+        self, fed: Iterator[Picture], times: Callable[[], PacketTimes]
+    ) -> Iterator[Picture]:
+        self._note(Kind.VIDEO)
+        for made in deinterlace(fed, each_field=True):
+            yield self._placed(made.picture, times() if made.is_second else None)
+
+    def _frames(
+        self, fed: Iterator[Picture], times: Callable[[], PacketTimes], from_pts: int | None
+    ) -> Iterator[Picture]:
+        def place(pts: int) -> int:
+            return bisect_left(times().pts, pts)
+
+        kept, given = tee(fed)
+        interpolated = (made.picture for made in deinterlace(given, each_field=False))
+        for choice in recovered(zip(kept, interpolated, strict=True), place):
+            # Those that are read only for what follows are judged without all that they need.
+            if choice.kind and (from_pts is None or choice.picture.pts >= from_pts):
+                self._note(choice.kind)
+            yield choice.picture
 
     def _placed(self, picture: Picture, second_of: PacketTimes | None = None) -> Picture:
         """On the clock of what comes out; at its second field's time if that is given."""
@@ -155,20 +188,18 @@ class Deinterlacing:
     def _watched(self, source: Iterator[Picture]) -> Iterator[Picture]:
         for picture in source:
             if picture.native.interlaced_frame:
-                self._note()
+                self._note(Kind.VIDEO)
             yield picture
 
-    def _note(self) -> None:
-        name = self._path.name
+    def _note(self, kind: Kind) -> None:
+        """Tell once what the interlaced frames hold and what is done with them."""
         if self._wish == "off":
-            message = f"{name}: interlaced; frames keep their two fields (--deinterlace off)"
+            text = "interlaced; frames keep their two fields (--deinterlace off)"
         elif self._doubles:
-            message = f"{name}: interlaced; each field is made a frame (--deinterlace bob)"
+            text = "interlaced; each field is made a frame (--deinterlace bob)"
         else:
-            message = (
-                f"{name}: interlaced; deinterlaced, one frame for each (--deinterlace bob: one "
-                "for each field; off: as they are)"
-            )
+            text = _TOLD[kind]
+        message = f"{self._path.name}: {text}"
         if message not in self._messages:
             self._messages.append(message)
 
