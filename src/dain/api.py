@@ -26,6 +26,7 @@ from dain.settings import (
     JudgementSettings,
     Precision,
     ReadSettings,
+    Sharpness,
     Switch,
     TimeSettings,
 )
@@ -116,8 +117,8 @@ def interpolate_video(
         cadence: ``"auto"`` finds repeated frames (animation on twos, pulldown, stuck frames) and
             spreads motion over the whole time from drawing to drawing; or ``"off"``.
         overlays: ``"auto"`` keeps in place what stands still over moving pictures; or ``"off"``.
-        sharpness: ``"auto"`` gives new frames the sharpness and grain of those around; or
-            ``"off"``.
+        sharpness: ``"auto"`` gives new frames the detail and grain of those around where that
+            can be told from error, ``"even"`` nearly everywhere; or ``"off"``.
         doubt: where a new frame is likely wrong, ``"blend"`` mixes in what is sure, ``"hold"``
             takes the nearer frame; or ``"off"``.
         codec: encoder as FFmpeg names it; None lets the output's name decide.
@@ -265,7 +266,7 @@ def job_settings(
             at_cuts=cast(AtCuts, at_cuts),  # all of them checked there
             cadence=cast(Switch, cadence),
             overlays=cast(Switch, overlays),
-            sharpness=cast(Switch, sharpness),
+            sharpness=cast(Sharpness, sharpness),
             doubt=cast(Doubt, doubt),
         ),
         strict=strict,

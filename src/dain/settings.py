@@ -161,7 +161,8 @@ class JudgementSettings:
             whole time from drawing to drawing; ``off`` takes each frame as a new one. Off with
             `TimeSettings.keep_timing`, by which every frame stays.
         overlays: ``auto`` finds what stands still over moving pictures, and keeps it in place.
-        sharpness: ``auto`` gives new frames the sharpness and grain of those around them.
+        sharpness: ``auto`` gives new frames the fine detail and grain of those around them where
+            that can be told from error, ``even`` nearly everywhere; or ``off``.
         doubt: what to do where a new frame is likely wrong: mix in what is sure (``blend``), take
             the nearer frame (``hold``), or nothing (``off``).
     """
@@ -170,7 +171,7 @@ class JudgementSettings:
     at_cuts: AtCuts = "nearest"
     cadence: Switch = "auto"
     overlays: Switch = "auto"
-    sharpness: Switch = "auto"
+    sharpness: Sharpness = "auto"
     doubt: Doubt = "blend"
 
     def __post_init__(self) -> None:
@@ -183,7 +184,7 @@ class JudgementSettings:
             ("--at-cuts", self.at_cuts, AT_CUTS),
             ("--cadence", self.cadence, ("auto", "off")),
             ("--overlays", self.overlays, ("auto", "off")),
-            ("--sharpness", self.sharpness, ("auto", "off")),
+            ("--sharpness", self.sharpness, SHARPNESS),
             ("--doubt", self.doubt, DOUBT),
         ):
             if value not in known:

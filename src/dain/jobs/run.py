@@ -169,7 +169,7 @@ def make_interpolator(
 
     Args:
         settings: of the engine.
-        judgement: what to do about doubt; None for the network's frames as they are.
+        judgement: what to do about doubt and sharpness; None for the network's frames as they are.
     """
     from dain.engine import Interpolator
 
@@ -184,6 +184,7 @@ def make_interpolator(
         tile_size=settings.tile_size,
         memory=settings.memory,
         doubt=judgement.doubt,
+        sharpness=judgement.sharpness,
     )
 
 
