@@ -214,8 +214,8 @@ Overlays = Annotated[
 Sharpness = Annotated[
     str,
     typer.Option(
-        help="auto: give new frames the detail and grain of those around, where that is sure; even: "
-        "nearly everywhere; or off.",
+        help="auto: give new frames the detail and grain of those around, where that is sure; "
+        "even: nearly everywhere; or off.",
         rich_help_panel=_JUDGEMENT,
     ),
 ]
