@@ -1,0 +1,114 @@
+"""Hard cuts: gaps over which nothing is explained, by the gap itself nor around it.
+
+Motion explains most of the next frame, and of a very fast shot about as much in each of its gaps. A
+cut stands out against the gaps on both sides. A flash does so, too, but the pictures before and
+after it explain each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from dain.judgement.explaining import Sketch, unexplained
+
+REPEATED = 0.3
+"""Mean difference in grey levels of a sketch, up to which a frame repeats the one before: below
+that of any moving frame of the clips, above that of a still in a compressed film."""
+
+NEIGHBOURS = 4
+"""Gaps on each side that tell how well motion explains this shot."""
+
+REACH = 8
+"""Frames in which these are looked for: drawings on twos leave every other gap empty."""
+
+FLASH_LENGTHS = (1, 2, 3, 4, 6, 8)
+"""Frames after which the picture may be back: muzzle flashes last 1 to 3, an explosion 7, in the
+film beside the checkout."""
+
+ONE_SIGN = 0.1
+"""Share of the change that goes the other way: 0.01 at the most for flashes of the same film."""
+
+PLACES = (8, 5)
+"""Width and height at which light is compared: a shake of a few pixels does not show."""
+
+
+@dataclass(frozen=True)
+class ShotLook:
+    """What is kept of a frame.
+
+    Attributes:
+        sketch: the frame, small.
+        unexplained: how much nothing in the frame before explains, 0 to 1; 0 for the first.
+        difference: mean absolute difference from the frame before, grey levels.
+    """
+
+    sketch: Sketch
+    unexplained: float
+    difference: float
+
+
+def cut_score(looks: Sequence[ShotLook], at: int, enough: float) -> float:
+    """How much of what motion explains around it is unexplained in a gap: 1 is a cut, 0 is not.
+
+    Args:
+        looks: of neighbouring frames.
+        at: number of the frame before the gap.
+        enough: what is surely below is not looked at any further.
+    """
+    after = looks[at + 1]
+    if after.difference <= REPEATED:
+        return 0.0
+    usual = max(
+        _usual(looks, range(at, at - REACH, -1)), _usual(looks, range(at + 2, at + REACH + 2))
+    )
+    score = _beyond(after.unexplained, usual)
+    if score < enough or not _might_be_flash(looks[at], after):
+        return score
+    across = (
+        unexplained(looks[one].sketch, looks[other].sketch) for one, other in _across(looks, at)
+    )
+    for share in across:
+        score = min(score, _beyond(share, usual))
+        if score < enough:
+            break
+    return score
+
+
+def _beyond(share: float, usual: float) -> float:
+    """0 where a gap is explained as well as is usual around it, 1 where not at all."""
+    return max(0.0, 1 - (1 - share) / (1 - min(usual, 0.99)))
+
+
+def _usual(looks: Sequence[ShotLook], numbers: range) -> float:
+    """How badly the moving gaps of one side are explained: the median, the lower one of two."""
+    shares = [
+        looks[number].unexplained
+        for number in numbers
+        if 0 < number < len(looks) and looks[number].difference > REPEATED
+    ][:NEIGHBOURS]
+    return sorted(shares)[(len(shares) - 1) // 2] if shares else 0.0
+
+
+def _across(looks: Sequence[ShotLook], at: int) -> Iterator[tuple[int, int]]:
+    """Pairs of frames between which a flash may begin and end, the nearest first."""
+    for length in FLASH_LENGTHS:
+        if at + 1 + length < len(looks):
+            yield at, at + 1 + length
+        if at - length >= 0:
+            yield at - length, at + 1
+
+
+def _might_be_flash(before: ShotLook, after: ShotLook) -> bool:
+    """Whether light was added everywhere, or taken away everywhere; another picture does both."""
+    dark, bright = (
+        cv2.resize(each.sketch.grey, PLACES, interpolation=cv2.INTER_AREA).astype(np.int32)
+        for each in (before, after)
+    )
+    change = bright - dark
+    whole = int(np.abs(change).sum())
+    up = int(np.maximum(change, 0).sum())
+    return min(up, whole - up) <= ONE_SIGN * whole
