@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from dain.judgement.explaining import Sketch, unexplained
+from dain.judgement.explaining import OTHER_COLOURS, Sketch, palette_change, unexplained
 
 REPEATED = 0.3
 """Mean difference in grey levels of a sketch, up to which a frame repeats the one before: below
@@ -25,11 +25,14 @@ NEIGHBOURS = 4
 REACH = 8
 """Frames in which these are looked for: drawings on twos leave every other gap empty."""
 
-FLASH_LENGTHS = (1, 2, 3, 4, 6, 8)
-"""Frames after which the picture may be back: muzzle flashes last 1 to 3, an explosion 7, in the
-film beside the checkout."""
+FLASHES = (
+    *((0, 1), (1, 0), (0, 2), (2, 0), (1, 1), (0, 3), (3, 0), (1, 2), (2, 1)),
+    *((0, 4), (4, 0), (0, 6), (6, 0), (0, 8), (8, 0)),
+)
+"""Frames before and after a gap that a flash may cover: muzzle flashes last 1 to 3, an explosion 7,
+in the film beside the checkout."""
 
-ONE_SIGN = 0.1
+ONE_SIGN = 0.05
 """Share of the change that goes the other way: 0.01 at the most for flashes of the same film."""
 
 PLACES = (8, 5)
@@ -95,11 +98,9 @@ def _usual(looks: Sequence[ShotLook], numbers: range) -> float:
 
 def _across(looks: Sequence[ShotLook], at: int) -> Iterator[tuple[int, int]]:
     """Pairs of frames between which a flash may begin and end, the nearest first."""
-    for length in FLASH_LENGTHS:
-        if at + 1 + length < len(looks):
-            yield at, at + 1 + length
-        if at - length >= 0:
-            yield at - length, at + 1
+    for behind, ahead in FLASHES:
+        if at - behind >= 0 and at + 1 + ahead < len(looks):
+            yield at - behind, at + 1 + ahead
 
 
 def _might_be_flash(before: ShotLook, after: ShotLook) -> bool:
@@ -111,4 +112,7 @@ def _might_be_flash(before: ShotLook, after: ShotLook) -> bool:
     change = bright - dark
     whole = int(np.abs(change).sum())
     up = int(np.maximum(change, 0).sum())
-    return min(up, whole - up) <= ONE_SIGN * whole
+    return (
+        min(up, whole - up) <= ONE_SIGN * whole
+        or palette_change(before.sketch, after.sketch) < OTHER_COLOURS
+    )

@@ -30,7 +30,8 @@ CONTRAST_WINDOW = (9, 9)
 NOISE = 3.0
 """Grey levels of difference that mean nothing: grain and compression at this size."""
 
-DULL = 2.0
+PLAIN = 12.0
+DULL = 0.5
 """Grey levels: weight of a place in which there is nothing to see."""
 
 EXPLAINED_BELOW, UNEXPLAINED_ABOVE = 0.15, 0.7
@@ -40,6 +41,9 @@ EXPLAINED_BELOW, UNEXPLAINED_ABOVE = 0.15, 0.7
 DARKEST, BRIGHTEST, OFFSET = 0.6, 1.6, 40.0
 """Gain and offset up to which a change of light is the same picture. What goes further, as a
 title over black does, might be anything."""
+
+ALIKE = 0.5
+"""Correlation from which it may be the same picture in other light."""
 
 SEARCH_AGAIN_ABOVE = 0.3
 """The second search takes as long as the first, and ordinary motion has no need of it."""
@@ -164,7 +168,7 @@ def _share(rest: Floats, contrast: Floats) -> float:
     part = (np.maximum(rest - NOISE, 0) / (contrast + 1e-3) - EXPLAINED_BELOW) / (
         UNEXPLAINED_ABOVE - EXPLAINED_BELOW
     )
-    weight = contrast + rest + DULL
+    weight = np.minimum(contrast + rest, PLAIN) + DULL
     return float((np.clip(part, 0, 1) * weight).sum() / weight.sum())
 
 
@@ -173,8 +177,11 @@ def _rest(picture: Floats, moved: Floats) -> Floats:
     rest = _energy(picture - moved)
     middle, moved_middle = picture.mean((0, 1)), moved.mean((0, 1))
     around, moved_around = picture - middle, moved - moved_middle
-    spread = max(float(np.vdot(moved_around, moved_around)), 1e-3)
-    gain = min(max(float(np.vdot(moved_around, around)) / spread, DARKEST), BRIGHTEST)
+    spread, moved_spread = (float(np.vdot(each, each)) for each in (around, moved_around))
+    together = float(np.vdot(moved_around, around))
+    if together <= ALIKE * (spread * moved_spread) ** 0.5:
+        return np.sqrt(np.maximum(rest, 0))
+    gain = min(max(together / moved_spread, DARKEST), BRIGHTEST)
     offset = np.clip(middle - gain * moved_middle, -OFFSET, OFFSET)
     relit = (gain * moved + offset).astype(np.float32)
     rest_of_relit = _energy(picture - relit)

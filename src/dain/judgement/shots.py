@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dain.judgement.cuts import FLASH_LENGTHS, REACH, ShotLook, cut_score
+from dain.judgement.cuts import REACH, ShotLook, cut_score
 from dain.judgement.explaining import difference, sketch_of, unexplained
 from dain.judgement.glance import Glance
 from dain.judgement.verdict import Passage
@@ -18,8 +18,8 @@ class ShotJudge:
         ahead: frames after that count.
     """
 
-    behind = max(REACH, *FLASH_LENGTHS)
-    ahead = max(REACH, *FLASH_LENGTHS)
+    behind = REACH
+    ahead = REACH + 1
 
     def __init__(self, threshold: float) -> None:
         """A judge.
