@@ -38,12 +38,12 @@ EXPLAINED_BELOW, UNEXPLAINED_ABOVE = 0.15, 0.7
 """Difference over contrast. The search leaves 0.1 to 0.3 in moving shots and 0.6 to 1 across cuts
 (the clips beside the checkout)."""
 
-DARKEST, BRIGHTEST, OFFSET = 0.6, 1.6, 40.0
-"""Gain and offset up to which a change of light is the same picture. What goes further, as a
-title over black does, might be anything."""
+ALIKE = 0.65
+"""Correlation from which it may be the same picture in other light. Below, flashes are missed or
+search finds pictures alike that are not (0.5 to 0.8 tried on the tune half)."""
 
-ALIKE = 0.5
-"""Correlation from which it may be the same picture in other light."""
+STRONGEST = 6.0
+"""Gain up to which a change of light is looked at: a flash that dies away, a lamp that goes out."""
 
 SEARCH_AGAIN_ABOVE = 0.3
 """The second search takes as long as the first, and ordinary motion has no need of it."""
@@ -181,9 +181,8 @@ def _rest(picture: Floats, moved: Floats) -> Floats:
     together = float(np.vdot(moved_around, around))
     if together <= ALIKE * (spread * moved_spread) ** 0.5:
         return np.sqrt(np.maximum(rest, 0))
-    gain = min(max(together / moved_spread, DARKEST), BRIGHTEST)
-    offset = np.clip(middle - gain * moved_middle, -OFFSET, OFFSET)
-    relit = (gain * moved + offset).astype(np.float32)
+    gain = min(max(together / moved_spread, 1 / STRONGEST), STRONGEST)
+    relit = (middle + gain * moved_around).astype(np.float32)
     rest_of_relit = _energy(picture - relit)
     least = rest if rest.sum() < rest_of_relit.sum() else rest_of_relit
     return np.sqrt(np.maximum(least, 0))
