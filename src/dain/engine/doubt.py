@@ -8,7 +8,7 @@ they are taken only where the made frame is expected to be more wrong.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,24 +64,36 @@ def judged(pixels: npt.NDArray[Any], certainty: Tensor, share: Tensor | None) ->
     )
 
 
-# The fallback is taken where the logarithm of (squared error to expect of the made frame) over
-# (that of the fallback) is positive, and wholly from _WHOLLY on. The fallback's error is told by
-# how far the two old frames differ, the motion between them not made up for. Weights fitted with
-# `python -m benchmarks.judgement.doubt --fit`.
-_ALWAYS = 0.15
-_PER_MADE, _PER_APART = 0.74, 0.79
-_WHOLLY = 0.5
+class _Odds(NamedTuple):
+    """Logarithm of the made frame's squared error over the fallback's, as one may expect it.
+
+    A sum: a constant, and shares of the logarithms of what tells of either. That of the made
+    frame is its expected error; that of the fallback is how far both old frames differ, the
+    motion between them not made up for.
+    """
+
+    always: float
+    made: float
+    differ: float
+
+
+# Fitted with `python -m benchmarks.judgement.doubt --fit`.
+_ODDS = {"blend": _Odds(0.29, 0.64, 0.74), "hold": _Odds(0.04, 0.70, 0.78)}
+# From these odds on the fallback is taken, and wholly from those. Where the fit says 0 both are
+# as likely to be nearer the truth; beginning there costs a clip up to 0.06 dB, here 0.014 dB.
+_FROM, _WHOLLY = 0.5, 1.0
 _LEVEL = 1.0  # squared grey level added to both, below which differences are noise
 _AROUND = 9  # cells a side that are judged together: single ones would look like patches
 
 
-def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor) -> Tensor:
+def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor, how: Doubt) -> Tensor:
     """How far each cell of a made frame should fall back.
 
     Args:
         certainty: ``(1, 1, h, w)``: see `Synthesis`.
         frame0: ``(1, 3, H, W)`` in [0, 1].
         frame1: likewise.
+        how: ``blend`` or ``hold``.
 
     Returns:
         ``(1, 1, h, w)`` in [0, 1], without hard edges.
@@ -89,8 +101,9 @@ def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor) -> Tensor:
     still = 255 * mean_of_cells(difference(frame0, frame1))
     squares = torch.cat([expected_error(certainty), still], dim=1).square()
     made, fallback = torch.log(_smoothed(squares, _AROUND) + _LEVEL).chunk(2, dim=1)
-    excess = _ALWAYS + _PER_MADE * made - _PER_APART * fallback
-    return _smoothed((excess / _WHOLLY).clamp(0, 1), 3)
+    weigh = _ODDS[how]
+    odds = weigh.always + weigh.made * made - weigh.differ * fallback
+    return _smoothed(((odds - _FROM) / (_WHOLLY - _FROM)).clamp(0, 1), 3)
 
 
 def fall_back(

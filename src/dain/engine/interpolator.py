@@ -241,7 +241,7 @@ class Interpolator:
             ]
         share: Tensor | None = None
         if self._doubt != "off":
-            share = fallback_share(made.certainty, before.frame, after.frame)
+            share = fallback_share(made.certainty, before.frame, after.frame, self._doubt)
             pictures = [
                 (fall_back(picture, (old0, old1), t, share, self._doubt), old0, old1)
                 for picture, old0, old1 in pictures

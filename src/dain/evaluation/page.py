@@ -13,6 +13,7 @@ from dain.evaluation.comparison import Baseline
 from dain.evaluation.histogram import histogram
 from dain.evaluation.run import Report, Score
 from dain.evaluation.worst import AMPLIFICATION, Exhibit
+from dain.jobs import pages
 
 
 def make_page(
@@ -33,11 +34,10 @@ def make_page(
         baseline: what the model is compared with.
         footer: what made the page.
     """
-    template = Template(files("dain.evaluation").joinpath("page.html").read_text(encoding="utf-8"))
+    folder = files("dain.evaluation")
+    template = Template(folder.joinpath("page.html").read_text(encoding="utf-8"))
     count = len(exhibits)
-    return template.substitute(
-        title=escape(title),
-        facts=" · ".join(escape(fact) for fact in facts),
+    body = template.substitute(
         overview=_means(report, baseline) + histogram([score.psnr for score in report.scores]),
         tables=_subsets(report, baseline),
         heading="The worst frame" if count == 1 else f"The {count} worst frames",
@@ -49,8 +49,9 @@ def make_page(
         articles="\n".join(
             _article(rank, exhibit, baseline) for rank, exhibit in enumerate(exhibits, 1)
         ),
-        footer=escape(footer),
     )
+    style = folder.joinpath("page.css").read_text(encoding="utf-8")
+    return pages.make_page(title, facts, body, footer, style)
 
 
 def _measures(report: Report | Score) -> list[tuple[str, str, float, int, int]]:
@@ -138,11 +139,7 @@ def _article(rank: int, exhibit: Exhibit, baseline: Baseline | None) -> str:
 def _figure(kind: str, data: bytes, title: str, size: tuple[int, int]) -> str:
     """A picture inside the page; `title` is escaped already."""
     source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-    return (
-        f'<figure><button type="button" aria-label="Enlarge: {kind}">'
-        f'<img src="{source}" width="{size[0]}" height="{size[1]}" alt="{kind} of {title}" '
-        f'data-kind="{kind}" data-of="{title}"></button><figcaption>{kind}</figcaption></figure>'
-    )
+    return pages.figure(kind, source, title, size)
 
 
 def _number(value: float, digits: int) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 
 from dain.evaluation.measures import Picture
 from dain.evaluation.run import Measured, Score
+from dain.media.thumbnails import heat, jpeg, reduced
 
-_LARGEST_WIDTH, _LARGEST_HEIGHT = 720, 720
+_LARGEST = 720  # side of a picture in pixels
 _FINE, _COARSE = 86, 75  # JPEG's quality of what is looked at closely, and of the rest
 
 # A difference of 255 / 4 levels and more has the brightest colour.
@@ -77,14 +78,14 @@ class Worst:
 def exhibit_of(measured: Measured) -> Exhibit:
     """The pictures of a made frame."""
     overlay = np.asarray(cv2.addWeighted(measured.first, 0.5, measured.last, 0.5, 0), np.uint8)
-    truth = _reduced(measured.truth)
+    truth = reduced(measured.truth, _LARGEST)
     return Exhibit(
         score=measured.score,
         size=(truth.shape[1], truth.shape[0]),
-        inputs=_jpeg(_reduced(overlay), _COARSE),
-        truth=_jpeg(truth, _FINE),
-        made=_jpeg(_reduced(measured.made), _FINE),
-        difference=_jpeg(_reduced(difference(measured.made, measured.truth)), _COARSE),
+        inputs=jpeg(reduced(overlay, _LARGEST), _COARSE),
+        truth=jpeg(truth, _FINE),
+        made=jpeg(reduced(measured.made, _LARGEST), _FINE),
+        difference=jpeg(reduced(difference(measured.made, measured.truth), _LARGEST), _COARSE),
     )
 
 
@@ -92,24 +93,4 @@ def difference(made: Picture, true: Picture) -> Picture:
     """Where and how much two pictures differ, ``(H, W, 3)`` RGB from black to bright yellow."""
     levels = np.abs(made.astype(np.int16) - true).mean(axis=2) * AMPLIFICATION
     shown = np.minimum(np.rint(levels), 255).astype(np.uint8)
-    coloured = cv2.applyColorMap(shown, cv2.COLORMAP_INFERNO)
-    return np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _reduced(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
-    scale = min(_LARGEST_WIDTH / width, _LARGEST_HEIGHT / height)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _jpeg(picture: Picture, quality: int) -> bytes:
-    """Full chroma: a tint is among what one looks for."""
-    options = [
-        *(cv2.IMWRITE_JPEG_QUALITY, quality),
-        *(cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444),
-    ]
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)
-    return data.tobytes()
+    return heat(shown)

@@ -14,17 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from dain.errors import OutputError
-from dain.media.frame import Pixels
 from dain.media.output import check_file_output, write_output
 from dain.media.stills_codec import encode_still
+from dain.media.thumbnails import Picture, in_eight_bits, opaque
 
 _FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _WIDEST = 1280  # of the whole picture, in pixels
 _NARROWEST = 200  # of one panel, so that its title can be read
 _TITLE_HEIGHT = 22
 _FONT, _FONT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.4
-
-Picture = npt.NDArray[np.uint8]
 
 
 def check_preview(path: Path) -> None:
@@ -60,23 +58,7 @@ def _panel(title: str, pixels: npt.NDArray[Any], count: int) -> Picture:
     shown = min(max(width, _NARROWEST), _WIDEST // count)
     size = (shown, max(1, round(height * shown / width)))
     way = cv2.INTER_AREA if shown < width else cv2.INTER_NEAREST
-    picture = _opaque(_in_eight_bits(cv2.resize(pixels, size, interpolation=way)))
+    picture = opaque(in_eight_bits(cv2.resize(pixels, size, interpolation=way)))
     strip = np.zeros((_TITLE_HEIGHT, shown, 3), np.uint8)
     cv2.putText(strip, title, (4, 15), _FONT, _FONT_SIZE, (255, 255, 255), 1, cv2.LINE_AA)
     return np.vstack([strip, picture])
-
-
-def _in_eight_bits(pixels: npt.NDArray[Any]) -> Picture:
-    if pixels.dtype == np.uint8:
-        return pixels
-    top = 65535 if pixels.dtype == np.uint16 else 1
-    clipped = np.clip(np.nan_to_num(pixels.astype(np.float32) / top), 0, 1)
-    return np.rint(clipped * 255).astype(np.uint8)
-
-
-def _opaque(picture: Picture) -> Pixels:
-    """Transparent parts show white behind."""
-    if picture.shape[2] == 3:
-        return picture
-    alpha = picture[..., 3:].astype(np.float32) / 255
-    return np.rint(picture[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)

@@ -197,7 +197,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
                 )
             )
             trust = trust_in_motion(frames, flows, projected, t)
-            return Synthesis(frame, blended, certainty_of(frame, apart, trust))
+            return Synthesis(frame, blended, certainty_of(frame, blended, apart, trust))
 
     def look(
         self, features0: DainFeatures, features1: DainFeatures, motion: DainMotion, t: float

@@ -102,7 +102,8 @@ class _Painted:
         share = mean_of_cells(self.share)
         height, width = share.shape[2:]
         seen0, seen1 = (crop(mean_of_cells(seen[:, :1], 2), height, width) for seen in self.seen)
-        return certainty_of(self.frame, difference(*self.warped), torch.lerp(seen1, seen0, share))
+        apart, trust = difference(*self.warped), torch.lerp(seen1, seen0, share)
+        return certainty_of(self.frame, self.blended, apart, trust)
 
 
 class DainLite(InterpolationNetwork[LiteFeatures, LiteMotion]):
