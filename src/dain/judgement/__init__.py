@@ -6,6 +6,7 @@ Each judge looks at every frame once and decides from a bounded window of looks 
 
 from __future__ import annotations
 
+from dain.judgement.cadence import CadenceJudge
 from dain.judgement.drawings import drawings
 from dain.judgement.glance import Glance, glance_at
 from dain.judgement.judges import BeatJudge, Judge, Judges, PassageJudge, StandingJudge
@@ -16,6 +17,7 @@ from dain.judgement.verdict import Beat, Judged, Passage, Pixels, StandingPictur
 __all__ = [
     "Beat",
     "BeatJudge",
+    "CadenceJudge",
     "Glance",
     "Judge",
     "Judged",
