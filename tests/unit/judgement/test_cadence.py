@@ -187,7 +187,7 @@ def test_due_times_rise_within_the_promised_bounds(lengths, again, cut, data):
     )
     times = [Fraction(sum(steps[:k]), 30) for k in range(len(shown))]
     found = judge(shown, times=times, cuts=(cut,))
-    kept = list(drawings(found))
+    kept = [frame for _, frame in drawings(found)]
     assert kept[0].beat.time == times[0]
     assert kept[-1].at == times[-1]  # nothing of the duration is lost
     for before, after in pairwise(kept):
