@@ -56,7 +56,7 @@ class Maker:
         self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any], times: tuple[float, ...]
     ) -> list[dict[str, npt.NDArray[np.uint8]]]:
         """For each time, the frame made in every way."""
-        pair = [self._tensor(frame) for frame in (frame0, frame1)]
+        pair = [self.tensor(frame) for frame in (frame0, frame1)]
         details = [self._timed("describe", describe, each, k) for k, each in enumerate(pair)]
         features = [self._network.encode(each) for each in pair]
         motion = self._network.relate(*features)
@@ -77,7 +77,8 @@ class Maker:
         return result
 
     @staticmethod
-    def _tensor(frame: npt.NDArray[Any]) -> Tensor:
+    def tensor(frame: npt.NDArray[Any]) -> Tensor:
+        """8-bit RGB as networks take it."""
         return torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
 
     @staticmethod

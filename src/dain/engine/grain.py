@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import zlib
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,10 +22,12 @@ from dain.engine.octaves import OCTAVES, energy_of, octaves_of, sum_of
 # Grain is even: in the flattest cells of one brightness its power is hardly less at the 3rd
 # percentile than at the 10th: 0.81 to 0.94 in clips with synthetic grain of 2 to 8 levels over
 # smooth pictures, where it shows. It falls off in all 42 clips without: 0.00 to 0.75, but for 0.80
-# in two whose power there is below half a level (`python -m benchmarks.judgement.grain`).
+# in two whose power there is below half a level (`python -m benchmarks.judgement.grain --found`).
 _FLATTEST, _FLAT = 0.03, 0.10
 _UNEVEN, _EVEN = 0.76, 0.82
-_FAINT = (0.8 / 255) ** 2  # power in the finest octave; below, it is rounding and sensor noise
+# Power in the finest octave from which grain is taken for such; below is rounding and the noise
+# of a sensor. Both ramps keep the layer from coming and going at a threshold.
+_FAINT, _SEEN = (0.8 / 255) ** 2, (1.1 / 255) ** 2
 _ABOVE_FLAT = 1.15  # mean power of synthetic grain, over that at the 10th percentile
 _GROUPS = 8  # of cells, by brightness
 _LEAST_CELLS = 64  # in a group: the 3rd percentile of fewer is chance
@@ -50,26 +53,48 @@ def grain_levels(energy: Tensor, luma_of_cells: Tensor) -> Tensor:
     return levels
 
 
-def _fill(levels: Tensor, powers: Tensor, luma: Tensor) -> None:
-    """One frame: `levels` and `powers` are ``(3, cells)``, `luma` is ``(cells,)``."""
+class Flatness(NamedTuple):
+    """What the flattest cells of a frame tell of its grain.
+
+    Attributes:
+        groups: numbers of the cells of each group, from dark to light.
+        flat: ``(groups, 3)``, power of each octave in the flat cells of each group.
+        typical: ``(3,)``, the same of the group in the middle.
+        evenness: power of the finest octave in the flattest cells, over that in flat ones.
+    """
+
+    groups: tuple[Tensor, ...]
+    flat: Tensor
+    typical: Tensor
+    evenness: Tensor
+
+
+def flatness_of(powers: Tensor, luma: Tensor) -> Flatness | None:
+    """Of a frame's ``(3, cells)`` powers and ``(cells,)`` brightness; None for too few cells."""
     order = luma.argsort(stable=True)
     order = order[(luma[order] > _DARK) & (luma[order] < _LIGHT)]
     count = min(len(order) // _LEAST_CELLS, _GROUPS)
     if count == 0:
-        return
+        return None
     groups = order.tensor_split(count)
     share = powers.new_tensor([_FLATTEST, _FLAT])
     found = torch.stack([powers[:, group].quantile(share, dim=1) for group in groups])
-    flattest, flat = found[:, 0, 0], found[:, 1]  # (groups,) and (groups, 3)
+    flattest, flat = found[:, 0, 0], found[:, 1]
     evenness = (flattest / flat[:, 0].clamp(min=_FAINT / 100)).median()
-    typical = flat.median(dim=0).values
-    if evenness <= _UNEVEN or typical[0] <= _FAINT:
+    return Flatness(groups, flat, flat.median(dim=0).values, evenness)
+
+
+def _fill(levels: Tensor, powers: Tensor, luma: Tensor) -> None:
+    """One frame: `levels` and `powers` are ``(3, cells)``, `luma` is ``(cells,)``."""
+    found = flatness_of(powers, luma)
+    if found is None or found.evenness <= _UNEVEN or found.typical[0] <= _FAINT:
         return
-    presence = ((evenness - _UNEVEN) / (_EVEN - _UNEVEN)).clamp(max=1)
-    flat = torch.minimum(flat, typical * _OUTLIER) * (presence * _ABOVE_FLAT)
+    presence = ((found.evenness - _UNEVEN) / (_EVEN - _UNEVEN)).clamp(max=1)
+    presence = presence * ((found.typical[0] - _FAINT) / (_SEEN - _FAINT)).clamp(max=1)
+    flat = torch.minimum(found.flat, found.typical * _OUTLIER) * (presence * _ABOVE_FLAT)
     levels[:, luma <= _DARK] = flat[0, :, None]
     levels[:, luma >= _LIGHT] = flat[-1, :, None]
-    for group, level in zip(groups, flat, strict=True):
+    for group, level in zip(found.groups, flat, strict=True):
         levels[:, group] = level[:, None]
 
 
