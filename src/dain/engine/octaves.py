@@ -51,9 +51,10 @@ def sum_of(octaves: Sequence[Tensor]) -> Tensor:
     *finer, picture = octaves
     for part in reversed(finer):
         # Pixels cover areas, whose edges coincide: align_corners=False.
-        picture = part + functional.interpolate(
+        larger = functional.interpolate(
             picture, part.shape[2:], mode="bilinear", align_corners=False
         )
+        picture = larger.add_(part)
     return picture
 
 

@@ -106,16 +106,17 @@ def even_sharpness(
     found = _smoothed(energy_of(octaves))
     missing = torch.minimum((wanted - found).clamp(min=0), grain)
     gain = _gain(found, wanted - missing, sharpness) - 1
-    parts = [part * spread(gain[:, k : k + 1], part) for k, part in enumerate(octaves)]
+    for k, part in enumerate(octaves):  # in place, here and below: fresh memory costs as much
+        part *= spread(gain[:, k : k + 1], part)
     if bool(grain.any()):
         amplitude = powers_for(missing).sqrt()
         place = place_of(detail0.seed, detail1.seed, t)
-        for k, part in enumerate(parts):
-            part += spread(amplitude[:, k : k + 1], part) * field(part, k, place)
-    change = sum_of(parts)
-    most = (spread(ends[:, :1], luma) - luma + _MARGIN).clamp_(min=0)
-    least = (luma + spread(ends[:, 1:], luma) + _MARGIN).clamp_(min=0).neg_()
-    change = torch.maximum(torch.minimum(change, most), least)
+        for k, part in enumerate(octaves):
+            part += spread(amplitude[:, k : k + 1], part).mul_(field(part, k, place))
+    change = sum_of(octaves)
+    most = spread(ends[:, :1], luma).sub_(luma).add_(_MARGIN).clamp_(min=0)
+    least = spread(ends[:, 1:], luma).add_(luma).add_(_MARGIN).clamp_(min=0).neg_()
+    torch.maximum(torch.minimum(change, most, out=change), least, out=change)
     return made + change[:, :, : made.shape[2], : made.shape[3]]
 
 
