@@ -10,6 +10,7 @@ from dain.judgement.cadence import CadenceJudge
 from dain.judgement.drawings import drawings
 from dain.judgement.glance import Glance, glance_at
 from dain.judgement.judges import BeatJudge, Judge, Judges, PassageJudge, StandingJudge
+from dain.judgement.overlays import OverlayJudge
 from dain.judgement.shots import ShotJudge
 from dain.judgement.streaming import judged
 from dain.judgement.verdict import Beat, Judged, Passage, Pixels, StandingPicture
@@ -22,6 +23,7 @@ __all__ = [
     "Judge",
     "Judged",
     "Judges",
+    "OverlayJudge",
     "Passage",
     "PassageJudge",
     "Pixels",

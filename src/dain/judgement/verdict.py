@@ -28,13 +28,24 @@ class Passage(Enum):
 class StandingPicture(Protocol):
     """What keeps its place while the pictures under it move, such as subtitles or a logo."""
 
+    def strip(self, before: Pixels, after: Pixels) -> tuple[Pixels, Pixels]:
+        """The two frames to interpolate between: without what only one of them shows.
+
+        A frame that shows nothing of the kind is given back itself, which is so but where
+        something appears or vanishes.
+
+        Args:
+            before: ``(H, W, 3)`` or ``(H, W, 4)``; it is not changed.
+            after: the next frame, of the same size and type; it is not changed.
+        """
+
     def hold(self, made: Pixels, before: Pixels, after: Pixels, t: Fraction | float) -> Pixels:
         """A made frame with what stands still put back in its place.
 
         Args:
-            made: ``(H, W, 3)`` or ``(H, W, 4)``, between the two others; it is not changed.
-            before: the frame before it, of the same size and type.
-            after: the frame after it.
+            made: between the two frames that `strip` gives; it is not changed.
+            before: the frame before it as it was, of the same size and type.
+            after: the frame after it as it was.
             t: place of the made frame in (0, 1).
         """
 

@@ -1,0 +1,84 @@
+"""Which of the pixels that stand still belong to an overlay rather than to a quiet scene."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from dain.judgement.masks import Mask, Pieces, grown, joined, outside, share_around, shrunk
+
+# A piece in the way of what moves.
+LEAST_AREA = 6
+LARGEST_SHARE = 0.1
+OUTLINED = 0.5
+SURROUNDED = 0.7
+
+# A camera that moves.
+CELLS = (12, 8)
+TEXTURED = 0.02
+MOVING = 0.5
+EVERYWHERE = 0.6
+FEWEST_CELLS = 4
+
+# An outline that does not move with the rest.
+AROUND = 7
+LOCAL_SHARE = 0.35
+GAP = 3
+LEAST_OUTLINE = 1 / 4000
+ALONG = 0.3
+REACH = 2
+
+
+def enclosed(stands: Mask, edges: Mask, changes: Mask) -> Mask:
+    """Pieces that have an outline and are surrounded by change: it passes behind them.
+
+    What stands of a quiet scene is one large piece, or its outline is where something passed by.
+
+    Args:
+        stands: where pixels keep their value.
+        edges: where there is contrast to a neighbour.
+        changes: where the picture changes.
+    """
+    pieces = Pieces(stands)
+    rim = stands & outside(shrunk(stands))
+    around = pieces.around()
+    ring = (around > 0) & (stands == 0)
+    beside = np.bincount(around[ring], minlength=pieces.count)
+    changing = np.bincount(around[ring & (changes > 0)], minlength=pieces.count)
+    return pieces.chosen(
+        (pieces.area >= LEAST_AREA)
+        & (pieces.area <= LARGEST_SHARE * stands.size)
+        & (pieces.within(rim & edges) >= OUTLINED * pieces.within(rim))
+        & (changing >= SURROUNDED * beside)
+        & (beside > 0)
+    )
+
+
+def camera_moves(stands: Mask, edges: Mask) -> bool:
+    """Whether contrast moves nearly everywhere, by cells of a grid."""
+    textured = cv2.resize(edges.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+    quiet = cv2.resize((edges & stands).astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+    full = textured > TEXTURED
+    moving = full & (textured - quiet > MOVING * textured)
+    return int(moving.sum()) >= max(FEWEST_CELLS, EVERYWHERE * int(full.sum()))
+
+
+def structures(stands: Mask, across: Mask, down: Mask) -> Mask:
+    """Outlines that stand, of any shape but straight lines, with what stands right beside.
+
+    A straight line stands as well where a picture moves along it.
+
+    Args:
+        stands: where pixels keep their value.
+        across: where there is contrast to the left or the right.
+        down: where there is contrast above or below.
+    """
+    edges = across | down
+    core = stands & edges
+    most = share_around(core, AROUND) >= LOCAL_SHARE * share_around(edges, AROUND)
+    core &= most.astype(np.uint8)
+    pieces = Pieces(joined(core, GAP))
+    outline = pieces.within(core)
+    least = np.maximum(LEAST_OUTLINE * stands.size, ALONG * outline)
+    chosen = (pieces.within(core & across) >= least) & (pieces.within(core & down) >= least)
+    return grown(pieces.chosen(chosen) & core, REACH) & stands

@@ -1,0 +1,181 @@
+"""A gap between two frames and the looks around it: what stands there, comes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dain.judgement.bars import Widths, standing_bars
+from dain.judgement.bits import Bits, alike, missing, unpacked
+from dain.judgement.masks import Mask, Pieces, grown, outside
+from dain.judgement.regions import camera_moves, enclosed, structures
+from dain.judgement.standing import StandingOverlay
+
+SPAN = 10
+NOISY = 8
+FEWEST = 8
+FEWEST_NEARBY = 4
+SLIPS = 2
+CHANGES = 3
+LEAST_NEW = 1 / 2500
+LEAST_OUTLINE = 6
+GONE = 0.7
+ELSEWHEN = 0.3
+AT_REST = 0.8
+REACH = 2
+NEIGHBOURS = (-2, -1, 1, 2)
+VICINITY = 8
+_BAR_EDGE = 2
+
+
+@dataclass(frozen=True)
+class OverlayLook:
+    """What is kept of a frame.
+
+    Attributes:
+        shape: its height and width.
+        same: where it is as the frame before; None where there is none of that size.
+        noise: grey levels by which what is the same may differ.
+        levels: its grey, roughly.
+        across: where there is contrast to the left or the right.
+        down: where there is contrast above or below.
+        bars: how wide it is without contrast at its four borders.
+    """
+
+    shape: tuple[int, int]
+    same: Bits | None
+    noise: int
+    levels: tuple[Bits, Bits, Bits]
+    across: Bits
+    down: Bits
+    bars: Widths
+
+
+class StandingWindow:
+    """The looks around a gap.
+
+    A pixel is the same in a gap where both frames agree. It stands over a run of gaps where it
+    is the same in all of them but one.
+    """
+
+    def __init__(self, looks: Sequence[OverlayLook], at: int) -> None:
+        """Take the gap from frame `at` to the next, which has to be of the same size."""
+        first, end = at, at + 2
+        while first > 0 and looks[first].same is not None:
+            first -= 1
+        while end < len(looks) and looks[end].same is not None:
+            end += 1
+        self._looks, self._at, self._gap = looks[first:end], at - first, at + 1 - first
+        self._shape = looks[at].shape
+        unknown = np.zeros_like(looks[at].across)
+        self._same = [unknown if each.same is None else each.same for each in self._looks]
+        self._changes = self._open(missing(self._same[1:], CHANGES))
+        self._bars = self._standing_bars()
+
+    def found(self) -> StandingOverlay | None:
+        """What stands still in the gap."""
+        gap, moved = self._gap, ~self._same[self._gap]
+        before, after = self._stands(gap - SPAN + 1, gap), self._stands(gap + 1, gap + SPAN)
+        through = self._stands(gap - SPAN + 1, gap + 1) | self._stands(gap, gap + SPAN)
+        held = self._bars | self._pieces(through & ~moved, self._at, gap)
+        held |= self._switching(before & after & moved)
+        arriving = self._only(after & moved, before, self._arrivals, gap, self._at)
+        leaving = self._only(before & moved, after, self._departures, self._at, gap)
+        held &= outside(arriving | leaving)
+        if not (held.any() or arriving.any() or leaving.any()):
+            return None
+        return StandingOverlay(held, arriving, leaving)
+
+    def _standing_bars(self) -> Mask:
+        gap = self._gap
+        spans = ((max(0, gap - SPAN), gap + 1), (gap - 1, gap + SPAN))
+        runs = [[each.bars for each in self._looks[low:high]] for low, high in spans]
+        return standing_bars([run for run in runs if len(run) > FEWEST], self._changes)
+
+    def _pieces(self, stands: Bits, *frames: int) -> Mask:
+        """Overlays among what stands, by the contrast that all of some frames have."""
+        still = self._open(stands) & outside(grown(self._bars, _BAR_EDGE))
+        across, down = self._across(*frames), self._down(*frames)
+        found = enclosed(still, across | down, self._changes)
+        if camera_moves(still, across | down):
+            found |= structures(still, across, down)
+        return found
+
+    def _switching(self, step: Bits) -> Mask:
+        """What stands before and after, but is another: it changes at once, like digits."""
+        found = self._open(step)
+        if np.count_nonzero(found) < LEAST_NEW * found.size:
+            return np.zeros_like(found)
+        edges = self._edges(self._at) | self._edges(self._gap)
+        pieces = Pieces(found)
+        return pieces.chosen(pieces.within(edges) >= LEAST_OUTLINE)
+
+    def _only(
+        self,
+        shown: Bits,
+        beyond: Bits,
+        shown_at: Callable[[int], Bits],
+        frame: int,
+        other: int,
+    ) -> Mask:
+        """What stands up to the gap, or from it on, and is shown by one of its frames alone.
+
+        Something that comes to rest, or is uncovered, does not do so all at once, and its outline
+        has been elsewhere. Where there is rest `beyond` the gap, too, nothing need be uncovered.
+        """
+        new = self._open(shown) & outside(self._bars)
+        outline, elsewhere = self._edges(frame) & new, self._edges(other)
+        gone = outline & outside(elsewhere)
+        if np.count_nonzero(gone) < LEAST_NEW * new.size:
+            return np.zeros_like(new)
+        found = self._pieces(shown, frame)
+        pieces = Pieces(grown(found, VICINITY))
+        elsewhen = [
+            pieces.within(self._open(shown_at(self._gap + n) & ~shown) & self._edges(frame + n))
+            for n in NEIGHBOURS
+            if 0 <= frame + n < len(self._looks)
+        ]
+        outlines = pieces.within(outline)
+        by_chance = 1 - pieces.within(elsewhere) / np.maximum(pieces.area, 1)
+        wanted = outlines >= LEAST_NEW * new.size
+        wanted &= pieces.within(gone) >= GONE * by_chance * outlines
+        wanted &= np.max(elsewhen, axis=0) <= ELSEWHEN * outlines
+        wanted &= pieces.within(new & self._open(beyond)) <= AT_REST * pieces.within(new)
+        found &= pieces.chosen(wanted)
+        return grown(grown(found, REACH) & new)
+
+    def _arrivals(self, gap: int) -> Bits:
+        """What is not the same in a gap, and stands from then on, be it for a short time."""
+        return self._stands(gap + 1, gap + SPAN, FEWEST_NEARBY) & self._moved(gap)
+
+    def _departures(self, gap: int) -> Bits:
+        """What stands up to a gap, and is not the same in it."""
+        return self._stands(gap - SPAN + 1, gap, FEWEST_NEARBY) & self._moved(gap)
+
+    def _moved(self, gap: int) -> Bits:
+        known = 1 <= gap < len(self._same)
+        return ~self._same[gap] if known else np.zeros_like(self._same[0])
+
+    def _stands(self, first: int, end: int, fewest: int = FEWEST) -> Bits:
+        """What stands over the gaps from `first` to before `end`; nothing where these are few."""
+        first, end = max(1, first), min(end, len(self._same))
+        if end - first < fewest:
+            return np.zeros_like(self._same[0])
+        stands = ~missing(self._same[first:end], SLIPS)
+        if max(each.noise for each in self._looks[first:end]) < NOISY:
+            stands &= alike(self._looks[first - 1].levels, self._looks[end - 1].levels)
+        return stands
+
+    def _edges(self, frame: int) -> Mask:
+        return self._across(frame) | self._down(frame)
+
+    def _across(self, *frames: int) -> Mask:
+        return self._open(np.bitwise_and.reduce([self._looks[n].across for n in frames]))
+
+    def _down(self, *frames: int) -> Mask:
+        return self._open(np.bitwise_and.reduce([self._looks[n].down for n in frames]))
+
+    def _open(self, bits: Bits) -> Mask:
+        return unpacked(bits, self._shape)
