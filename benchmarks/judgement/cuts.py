@@ -21,10 +21,17 @@ from pathlib import Path
 from benchmarks.judgement import events, hand_checked
 from benchmarks.judgement.footage import CLIPS, Footage, Picture
 from benchmarks.judgement.matching import Detector, Score, folded, share
+from benchmarks.judgement.ours import streamed
 from benchmarks.judgement.peers import PEERS
 from benchmarks.judgement.truth import GRADUAL, HALVES, HARMLESS, Sequence
 
-DETECTORS: dict[str, Callable[[], Detector]] = {**PEERS}
+from dain.judgement import ShotJudge
+from dain.settings import SCENE_THRESHOLD
+
+DETECTORS: dict[str, Callable[[], Detector]] = {
+    "dain": lambda: streamed(ShotJudge(float(SCENE_THRESHOLD))),
+    **PEERS,
+}
 
 
 class Table:
