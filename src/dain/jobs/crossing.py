@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from dain.jobs.scene_light import Engine, frames_between
 from dain.judgement import Judged, Passage
@@ -13,7 +16,23 @@ from dain.media.frame import Pixels
 from dain.media.light import mixed
 from dain.settings import AtCuts
 
+if TYPE_CHECKING:
+    from dain.engine import MadeFrame
+
 _HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A picture between two source frames.
+
+    Attributes:
+        pixels: of it.
+        made: what the engine knows of it; None where it knows nothing, or had nothing to do.
+    """
+
+    pixels: Pixels
+    made: MadeFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,7 @@ class Crossing:
 
     def between(
         self, earlier: Judged[Frame], later: Frame, times: Sequence[Fraction]
-    ) -> list[Pixels]:
+    ) -> list[Crossed]:
         """One picture for each time; source frames are given as they are, not copied.
 
         Args:
@@ -43,12 +62,39 @@ class Crossing:
         before, after = earlier.item.pixels, later.pixels
         if earlier.passage is Passage.CUT and self.at_cuts != "blend":
             is_late = [self.at_cuts == "nearest" and t > _HALF for t in times]
-            return [after if late else before for late in is_late]
+            return [Crossed(after if late else before) for late in is_late]
         if earlier.passage is not Passage.MOTION:
-            return [mixed(before, after, t, self.transfer) for t in times]
-        made = frames_between(self.engine, before, after, times)
-        if (standing := earlier.standing) is None:
-            return made
-        return [
-            standing.hold(frame, before, after, t) for frame, t in zip(made, times, strict=True)
-        ]
+            return [Crossed(mixed(before, after, t, self.transfer)) for t in times]
+        standing = earlier.standing
+        engine = _Remembering(self.engine)
+        pair = (before, after) if standing is None else standing.strip(before, after)
+        pictures: list[Pixels] = list(frames_between(engine, *pair, times))
+        if standing is not None:
+            pictures = [
+                standing.hold(picture, before, after, t)
+                for picture, t in zip(pictures, times, strict=True)
+            ]
+        known = engine.made or [None] * len(pictures)
+        return [Crossed(picture, made) for picture, made in zip(pictures, known, strict=True)]
+
+
+class _Remembering:
+    """An engine that remembers what it knows of the frames that it made first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.made: list[MadeFrame | None] = []
+
+    def between(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float],
+    ) -> list[npt.NDArray[Any]]:
+        make = getattr(self._engine, "make", None)
+        if make is None:
+            return self._engine.between(frame0, frame1, times)
+        made: list[MadeFrame] = make(frame0, frame1, times)
+        # Later ones are light that covers nothing, which is added to the picture.
+        self.made = self.made or [*made]
+        return [each.pixels for each in made]

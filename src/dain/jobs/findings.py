@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dain.jobs.doubt_log import LEAST_DOUBT, DoubtLog
 from dain.judgement import Judged, Passage
 from dain.media import Frame
+from dain.media.frame import Pixels
+from dain.media.scene_light import display
+from dain.timeline import Instant
+
+if TYPE_CHECKING:
+    from dain.engine import MadeFrame
 
 # Stretches that are fewer frames apart than this are told as one.
 _NEAR = 12
@@ -62,11 +69,13 @@ class Findings:
         counts: of output frames.
         cuts: first frame of each shot but the first, and its time.
         stretches: of fades, cadences and overlays, in order.
+        doubts: the new frames that may be wrong.
     """
 
     counts: Counts = field(default_factory=Counts)
     cuts: list[dict[str, float]] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    doubts: DoubtLog = field(default_factory=lambda: DoubtLog(pictures=False))
     _last: int = -1
     _cut_is_next: bool = False
     _open: dict[str, Stretch] = field(default_factory=dict)
@@ -86,6 +95,31 @@ class Findings:
             self._extend("cadence", judged.beat.pattern, judged, repeats=judged.beat.repeats)
         if judged.standing is not None:
             self._extend("overlay", "overlay", judged, box=judged.standing.box())
+
+    def doubt(
+        self, instant: Instant, made: MadeFrame, pixels: Pixels, earlier: Frame, later: Frame
+    ) -> None:
+        """Take note of how far a new frame is to be trusted.
+
+        Args:
+            instant: at which it is shown.
+            made: what the engine knows of it.
+            pixels: as it is shown.
+            earlier: the source frame before it.
+            later: the one after it.
+        """
+        if made.doubt < LEAST_DOUBT:
+            return
+        self.doubts.append(
+            instant.index,
+            instant.time,
+            made.doubt,
+            made.certainty,
+            before=display(earlier.pixels),
+            made=display(pixels),
+            after=display(later.pixels),
+            given_up=made.fallen_back,
+        )
 
     def _extend(
         self,
@@ -122,6 +156,7 @@ class Findings:
             "fades": listed(lambda each: each.kind == "fade"),
             "cadence": [{"pattern": each.pop("kind"), **each} for each in cadence],
             "overlays": listed(lambda each: each.kind == "overlay", "box"),
+            "doubts": self.doubts.told(),
         }
 
     def lines(self) -> tuple[str, ...]:
@@ -148,6 +183,7 @@ class Findings:
             "cut_is_next": self._cut_is_next,
             "cuts": list(self.cuts),
             "stretches": [asdict(each) for each in self.stretches],
+            "doubts": self.doubts.as_record(),
             "open": {topic: self.stretches.index(each) for topic, each in self._open.items()},
         }
 
@@ -155,6 +191,7 @@ class Findings:
         """Take up what an earlier run found."""
         self._last, self._cut_is_next = record["last"], record["cut_is_next"]
         self.cuts = list(record["cuts"])
+        self.doubts.go_on_from(record["doubts"])
         self.stretches = [
             Stretch(**{**each, "box": None if each["box"] is None else tuple(each["box"])})
             for each in record["stretches"]

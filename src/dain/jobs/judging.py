@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dain.judgement import Judges
+from dain.judgement import CadenceJudge, Judges, OverlayJudge, ShotJudge
 from dain.settings import AtCuts, JobSettings
 
 
@@ -22,5 +22,16 @@ class Judging:
 
 
 def judging_for(settings: JobSettings) -> Judging:
-    """The judges that the settings ask for."""
-    return Judging(Judges(), settings.judgement.at_cuts)
+    """The judges that the settings ask for.
+
+    Where every frame is to keep its instant there is nothing to be done about cadence.
+    """
+    asked = settings.judgement
+    threshold = asked.scene_threshold
+    is_retimed = asked.cadence == "auto" and not settings.time.keep_timing
+    judges = Judges(
+        passages=None if threshold == "off" else ShotJudge(float(threshold)),
+        beats=CadenceJudge() if is_retimed else None,
+        standing=OverlayJudge() if asked.overlays == "auto" else None,
+    )
+    return Judging(judges, asked.at_cuts)

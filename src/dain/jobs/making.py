@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from dain.errors import MediaError
-from dain.jobs.crossing import Crossing
+from dain.jobs.crossing import Crossed, Crossing
 from dain.jobs.findings import Findings
 from dain.jobs.judging import Judging
 from dain.jobs.prepare import PreparedJob
@@ -182,15 +182,17 @@ class FrameMaker:
         batch_size = max(1, min(_LARGEST_BATCH, self._batch_bytes // max(1, pixels.nbytes)))
         while batch := list(islice(instants, batch_size)):
             times = [instant.t for instant in batch if instant.t != 0]
-            made: list[npt.NDArray[Any]] = []
+            made: list[Crossed] = []
             if times and later is not None:
                 made = self._crossing.between(earlier, later, times)
             new = iter(made)
             for instant in batch:
-                shown = next(new) if instant.t != 0 else pixels
-                self._count(shown, earlier, later)
+                shown = next(new) if instant.t != 0 else Crossed(pixels)
+                if shown.made is not None and later is not None:
+                    self._findings.doubt(instant, shown.made, shown.pixels, earlier.item, later)
+                self._count(shown.pixels, earlier, later)
                 self._pass_by(instant.time)
-                yield self._frame(instant, shown, shown_until)
+                yield self._frame(instant, shown.pixels, shown_until)
 
     def _count(self, shown: npt.NDArray[Any], earlier: Judged[Frame], later: Frame | None) -> None:
         counts = self._findings.counts

@@ -113,7 +113,7 @@ class Reporter:
             "cadence": asked.cadence,
             "overlays": asked.overlays,
         }
-        return {name: None if switches[name] == "off" else told[name] for name in told}
+        return {name: None if switches.get(name) == "off" else told[name] for name in told}
 
     def _messages(self) -> list[str]:
         """What was to be said when a run ended early."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dain.engine.host_memory import used_memory
 from dain.jobs.conversion import Task, make_at_once
+from dain.jobs.doubt_log import DoubtLog
 from dain.jobs.judging import judging_for
 from dain.jobs.keeping import FrameKeeper, check_kept_folders
 from dain.jobs.making import FrameInterpolator
@@ -18,6 +19,7 @@ from dain.jobs.preview import check_preview_apart
 from dain.jobs.progress import OnProgress, ProgressMeter
 from dain.jobs.report import OnReport, Reporter
 from dain.jobs.resuming import make_in_segments
+from dain.jobs.review import check_review, write_review
 from dain.jobs.room import Room, room_for
 from dain.jobs.stopping import StopRequest
 from dain.jobs.watching import Watch
@@ -90,6 +92,7 @@ def run_job(
         KeyboardInterrupt: as it came, with a line on what is kept if anything is.
     """
     watch = Watch(on_progress, settings.preview)
+    watch.findings.doubts = DoubtLog(pictures=settings.review is not None)
     with Reporter(source, output, settings, watch, on_report) as reporter:
         result = _run(reporter, interpolator, stop or StopRequest())
         reporter.result = vars(result)
@@ -104,6 +107,8 @@ def _run(
     check_names(source, output)
     if settings.preview is not None:
         check_preview_apart(settings.preview, source, output)
+    if settings.review is not None:
+        check_review(settings.review)
     meter = reporter.meter = ProgressMeter(reporter.watch.progress)
     check_kept_folders(source, output, settings)
     reading = reading_for(output, settings)
@@ -135,6 +140,10 @@ def _run(
         # What goes through a pipe is gone: there is nothing to go back to.
         is_kept = settings.resume and not (is_pipe(source) or is_pipe(output))
         made = make_in_segments(task) if is_kept else make_at_once(task)
+    if settings.review is not None:
+        doubts = reporter.watch.findings.doubts
+        how = settings.judgement.doubt
+        write_review(settings.review, doubts.entries(), source.name, how, doubts.count)
     return JobResult(
         output=output,
         frames_in=made.frames_in,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -21,6 +21,9 @@ from dain.jobs.prepare import PreparedJob
 from dain.jobs.preview import Preview
 from dain.jobs.progress import OnProgress, Progress, Stage
 from dain.media import Frame
+
+if TYPE_CHECKING:
+    from dain.engine import MadeFrame
 
 
 @dataclass
@@ -134,7 +137,8 @@ class Watch:
     def engine(self, interpolator: FrameInterpolator) -> FrameInterpolator:
         """The same engine, timed, its work shown."""
         self.interpolator = interpolator
-        return _WatchedEngine(interpolator, self._made)
+        watched = _WatchedMaker if hasattr(interpolator, "make") else _WatchedEngine
+        return watched(interpolator, self._made)
 
     def _made(self, pair: _Pair, times: Sequence[Fraction | float], seconds: float) -> None:
         self.timings.interpolating += seconds
@@ -177,11 +181,12 @@ class _WatchedEngine:
         tell: Callable[[_Pair, Sequence[Fraction | float], float], None],
     ) -> None:
         self.model, self.device = engine.model, engine.device
-        self._engine, self._tell = engine, tell
+        self._engine: Any = engine
+        self._tell = tell
 
     @property
     def precision(self) -> str:
-        return self._engine.precision
+        return str(self._engine.precision)
 
     def between(
         self,
@@ -190,6 +195,22 @@ class _WatchedEngine:
         times: Sequence[Fraction | float],
     ) -> list[npt.NDArray[Any]]:
         since = time.perf_counter()
-        made = self._engine.between(frame0, frame1, times)
+        made: list[npt.NDArray[Any]] = self._engine.between(frame0, frame1, times)
         self._tell(_Pair(frame0, frame1, made), times, time.perf_counter() - since)
+        return made
+
+
+class _WatchedMaker(_WatchedEngine):
+    """Likewise, of an engine that knows how far to trust its frames."""
+
+    def make(
+        self,
+        frame0: npt.NDArray[Any],
+        frame1: npt.NDArray[Any],
+        times: Sequence[Fraction | float],
+    ) -> list[MadeFrame]:
+        since = time.perf_counter()
+        made: list[MadeFrame] = self._engine.make(frame0, frame1, times)
+        pair = _Pair(frame0, frame1, [each.pixels for each in made])
+        self._tell(pair, times, time.perf_counter() - since)
         return made

@@ -8,6 +8,8 @@ from tests.support.engines import BlendEngine
 from tests.support.judges import ByValue, passages, repeats
 from tests.unit.jobs.test_making import BASE, PTS, brightness, job_for
 
+from dain.engine import MadeFrame
+from dain.jobs.doubt_log import DoubtLog
 from dain.jobs.findings import Findings
 from dain.jobs.judging import Judging
 from dain.jobs.making import FrameMaker
@@ -88,15 +90,19 @@ def test_a_repeat_before_a_cut_shows_that_the_shot_stands():
 
 def test_what_stands_is_put_back():
     class Standing:
+        def strip(self, before, after):
+            return before // 2, after
+
         def hold(self, made, before, after, t):
-            return np.full_like(made, 7)
+            assert (before.max(), after.max()) in ((0, 100), (100, 200))
+            return made + 7
 
         def box(self):
             return 1, 2, 3, 4
 
     judging = Judging(Judges(standing=ByValue(lambda looks, at, cuts: Standing())))
     found, _, findings = make([0, 100, 200], judging, factor=Fraction(2))
-    assert found == [0, 7, 100, 7, 200, 200]
+    assert found == [0, 57, 100, 132, 200, 200]  # 125 is between 50 and 200
     assert findings.told()["overlays"] == [
         {"first": 0, "last": 1, "start": 0.0, "end": 0.1, "box": (1, 2, 3, 4)}
     ]
@@ -165,3 +171,26 @@ def test_a_range_is_judged_by_its_own_frames():
     )
     assert brightness(maker.make(frames(PTS, [0, 10, 20, 30]))) == [0, 5, 10, 10]
     assert asked == [(0, 10)]
+
+
+class UnsureEngine(BlendEngine):
+    """Knows of each frame that it is as doubtful as it is bright."""
+
+    def make(self, frame0, frame1, times):
+        made = self.between(frame0, frame1, times)
+        sure = np.ones((1, 1), np.float32)
+        return [MadeFrame(each, sure, float(each.max()) / 255, 0.5) for each in made]
+
+
+def test_doubtful_frames_are_noted_with_what_they_lie_between():
+    findings = Findings(doubts=DoubtLog())
+    maker = FrameMaker(job_for(PTS, factor=Fraction(2)), UnsureEngine(), findings=findings)
+    assert brightness(maker.make(frames(PTS, [0, 20, 180, 200]))) == [
+        *(0, 10, 20, 100, 180, 190, 200, 200)
+    ]
+    assert findings.told()["doubts"] == {
+        "frames": 2,
+        "worst": [{"frame": 5, "time": 0.25, "doubt": round(190 / 255, 4), "given_up": 0.5}],
+    }
+    (moment,) = findings.doubts.entries()
+    assert set(moment.pictures) == {"earlier", "made", "later", "doubt"}
