@@ -16,7 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dain.networks.certainty import CELL, difference, doubt_of, expected_error, mean_of_cells
+from dain.networks.certainty import (
+    CELL,
+    difference_in_cells,
+    doubt_of,
+    expected_error,
+    mean_of_cells,
+)
 from dain.settings import Doubt
 
 
@@ -47,21 +53,28 @@ def certain(pixels: npt.NDArray[Any]) -> MadeFrame:
 def judged(pixels: npt.NDArray[Any], certainty: Tensor, share: Tensor | None) -> MadeFrame:
     """A frame with what is known of it.
 
-    Its doubt is by the mean of the errors to expect, not of certainties, which a calm sky would
-    rule.
-
     Args:
         pixels: of the frame as it will be seen.
         certainty: ``(1, 1, h, w)``: see `Synthesis`.
         share: of `fallback_share`, None where there was no fallback.
     """
-    error = expected_error(certainty).cpu().numpy()
     return MadeFrame(
         pixels=pixels,
         certainty=np.ascontiguousarray(certainty[0, 0].cpu().numpy(), np.float32),
-        doubt=doubt_of(float(error.mean(dtype=np.float64))),
+        doubt=doubt_of_frame(certainty),
         fallen_back=0.0 if share is None else float(share.cpu().numpy().mean(dtype=np.float64)),
     )
+
+
+def doubt_of_frame(certainty: Tensor) -> float:
+    """The doubt in a whole frame, in [0, 1].
+
+    By the mean of the errors to expect, not of certainties, which a calm sky would rule.
+
+    Args:
+        certainty: ``(1, 1, h, w)``: see `Synthesis`.
+    """
+    return doubt_of(float(expected_error(certainty).cpu().numpy().mean(dtype=np.float64)))
 
 
 class _Odds(NamedTuple):
@@ -79,15 +92,20 @@ class _Odds(NamedTuple):
 
 # Fitted with `python -m benchmarks.judgement.doubt --fit`.
 _ODDS = {"blend": _Odds(0.29, 0.64, 0.74), "hold": _Odds(0.04, 0.70, 0.78)}
-# From these odds on the fallback is taken, and wholly from those. Where the fit says 0 both are
-# as likely to be nearer the truth; beginning there costs a clip up to 0.06 dB, here 0.014 dB.
-_FROM, _WHOLLY = 0.5, 1.0
+# From the first odds on the fallback is taken, and wholly from the second. At odds of 0 either is
+# as likely to be nearer the truth; to begin there costs one of 42 clips 0.05 dB, here 0.02 dB.
+_ODDS_FROM, _ODDS_WHOLLY = 0.5, 1.0
+# And it is taken only where an error can be seen: from the first of these on (grey levels of 255),
+# wholly from the second. Texture that hardly moves would else lose detail and gain nothing.
+_SEEN_FROM, _SEEN_WHOLLY = 6.0, 12.0
 _LEVEL = 1.0  # squared grey level added to both, below which differences are noise
-_AROUND = 9  # cells a side that are judged together: single ones would look like patches
+# Cells a side that are taken as one, and those a side of these that are judged together, 40 pixels
+# in all: single cells would look like patches.
+_JOINED, _AROUND = 2, 5
 
 
 def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor, how: Doubt) -> Tensor:
-    """How far each cell of a made frame should fall back.
+    """How far each part of a made frame, 8 by 8 pixels, should fall back.
 
     Args:
         certainty: ``(1, 1, h, w)``: see `Synthesis`.
@@ -96,14 +114,28 @@ def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor, how: Doubt
         how: ``blend`` or ``hold``.
 
     Returns:
-        ``(1, 1, h, w)`` in [0, 1], without hard edges.
+        ``(1, 1, ceil(h / 2), ceil(w / 2))`` in [0, 1], without hard edges.
     """
-    still = 255 * mean_of_cells(difference(frame0, frame1))
-    squares = torch.cat([expected_error(certainty), still], dim=1).square()
-    made, fallback = torch.log(_smoothed(squares, _AROUND) + _LEVEL).chunk(2, dim=1)
     weigh = _ODDS[how]
-    odds = weigh.always + weigh.made * made - weigh.differ * fallback
-    return _smoothed(((odds - _FROM) / (_WHOLLY - _FROM)).clamp(0, 1), 3)
+    made, differ = odds_evidence(certainty, frame0, frame1).chunk(2, dim=1)
+    odds = weigh.always + weigh.made * made - weigh.differ * differ
+    likely = ((odds - _ODDS_FROM) / (_ODDS_WHOLLY - _ODDS_FROM)).clamp(0, 1)
+    expected = (made / 2).exp()
+    seen = ((expected - _SEEN_FROM) / (_SEEN_WHOLLY - _SEEN_FROM)).clamp(0, 1)
+    return _smoothed(likely * seen, 3)
+
+
+def odds_evidence(certainty: Tensor, frame0: Tensor, frame1: Tensor) -> Tensor:
+    """What tells of the errors of a made frame and of its fallback, for each 8 by 8 pixels.
+
+    Arguments as of `fallback_share`.
+
+    Returns:
+        ``(1, 2, ceil(h / 2), ceil(w / 2))``, logarithms of squared grey levels.
+    """
+    differ = 255 * difference_in_cells(frame0, frame1)
+    squares = torch.cat([expected_error(certainty), differ], dim=1).square()
+    return torch.log(around(squares) + _LEVEL)
 
 
 def fall_back(
@@ -121,9 +153,14 @@ def fall_back(
     fallback = torch.lerp(*old, t) if how == "blend" else old[0 if t <= 0.5 else 1]
     height, width = picture.shape[2:]
     # Cells begin at whole multiples of their size (align_corners=False), the last may be cut off.
-    tall, wide = (side * CELL for side in share.shape[2:])
+    tall, wide = (side * _JOINED * CELL for side in share.shape[2:])
     soft = functional.interpolate(share, size=(tall, wide), mode="bilinear", align_corners=False)
     return torch.lerp(picture, fallback, soft[:, :, :height, :width])
+
+
+def around(cells: Tensor) -> Tensor:
+    """Means of what is judged together: ``(B, C, h, w)`` to half as many each way, rounded up."""
+    return _smoothed(mean_of_cells(cells, _JOINED), _AROUND)
 
 
 def _smoothed(cells: Tensor, side: int) -> Tensor:

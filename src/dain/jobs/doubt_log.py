@@ -21,7 +21,8 @@ _MOMENT = Fraction(1, 2)  # seconds of the source, of which only the worst frame
 # What is less doubtful is not worth a look: at 0.25 an error of 4.6 grey levels of 255 is expected.
 LEAST_DOUBT = 0.25
 
-_LARGEST, _QUALITY = 480, 82  # side in pixels and JPEG's quality of a picture
+_LARGEST = 480  # side of a picture in pixels
+_QUALITY, _COARSE = 82, 60  # JPEG's, of frames and of where the doubt is
 
 
 @dataclass(frozen=True)
@@ -171,5 +172,5 @@ def _thumbnails(
     height, width = picture.shape[:2]
     doubt = np.rint(255 * (1 - np.clip(certainty, 0, 1))).astype(np.uint8)
     enlarged = cv2.resize(doubt, (width, height), interpolation=cv2.INTER_LINEAR)
-    found["doubt"] = jpeg(heat(np.asarray(enlarged, np.uint8)), _QUALITY)
+    found["doubt"] = jpeg(heat(np.asarray(enlarged, np.uint8)), _COARSE)
     return (width, height), found

@@ -17,16 +17,15 @@ from dain.networks.classical import log_confidence
 from dain.ops import backward_warp, resize_flow
 
 CELL = 4  # pixels: a certainty stands for a square with this side, so that it costs little
+_ROW_STEP = 2  # of a square's rows every other is looked at, for half the cost
 
-# The logarithm of the error to expect, in grey levels of 255 and plus 1, is a sum of these times
-# logarithms: of the difference of the warped frames, of the contrast, of what the synthesis
-# changed (each in grey levels, and plus 1) and of the distrust in the motion. Fitted by least
-# squares on 42 clips with `python -m benchmarks.judgement.doubt --fit`. Distrust (occlusion, and
-# flows that do not lead back) would get nothing where the others are known; it keeps this little
-# for flat colours and for weights whose synthesis knows less.
+# The logarithm of the error to expect, in grey levels of 255 and plus 1, is the first of these and
+# a sum of the others times `evidence`. Fitted by least squares on 42 clips with
+# `python -m benchmarks.judgement.doubt --fit`. Distrust (occlusion, and flows that do not lead
+# back) would get nothing where the others are known; it keeps this little for flat colours and for
+# weights whose synthesis knows less.
 _ALWAYS = -0.006
-_PER_APART, _PER_CONTRAST, _PER_CHANGE = 0.544, 0.302, 0.840
-_PER_DISTRUST = 0.05
+_APART, _CONTRAST, _CHANGE, _DISTRUST = 0.544, 0.302, 0.840, 0.05
 _LEAST_TRUST = 0.02  # bounds the logarithm where nothing was seen
 # Errors spread about the fit: their mean is larger than what the mean of logarithms tells.
 _SPREAD = 1.27
@@ -41,26 +40,37 @@ def certainty_of(made: Tensor, blended: Tensor, apart: Tensor, trust: Tensor) ->
     Args:
         made: ``(B, 3, H, W)`` in [0, 1].
         blended: the same, before frame synthesis added its residual.
-        apart: ``(B, 1, H, W)``, how far the two warped frames that it was made from differ: see
-            `difference`.
-        trust: ``(B, 1, ceil(H / 4), ceil(W / 4))`` in [0, 1], how far to trust the motion.
+        apart: ``(B, 1, ceil(H / 4), ceil(W / 4))``, how far the two warped frames that it was
+            made from differ: see `difference_in_cells`.
+        trust: likewise, in [0, 1]: how far to trust the motion.
 
     Returns:
         ``(B, 1, ceil(H / 4), ceil(W / 4))`` in (0, 1]: the exponential of minus the error to
         expect there; `expected_error` gives that back.
     """
-    grey = made.mean(1, keepdim=True)
-    maps = torch.cat([grey, grey.square(), apart, difference(made, blended)], dim=1)
-    mean, square, apart, change = mean_of_cells(maps).chunk(4, dim=1)
-    contrast = (square - mean.square()).clamp(min=0).sqrt()
+    apart, contrast, change, distrust = evidence(made, blended, apart, trust).chunk(4, dim=1)
     logarithm = (
-        _ALWAYS
-        + _PER_APART * torch.log1p(255 * apart)
-        + _PER_CONTRAST * torch.log1p(255 * contrast)
-        + _PER_CHANGE * torch.log1p(255 * change)
-        - _PER_DISTRUST * torch.log(trust.clamp(0, 1) * (1 - _LEAST_TRUST) + _LEAST_TRUST)
+        _ALWAYS + _APART * apart + _CONTRAST * contrast + _CHANGE * change + _DISTRUST * distrust
     )
     return torch.exp(torch.expm1(logarithm).clamp(min=0) * (-_SPREAD / _ERROR_UNIT))
+
+
+def evidence(made: Tensor, blended: Tensor, apart: Tensor, trust: Tensor) -> Tensor:
+    """What speaks against a made frame; arguments as of `certainty_of`.
+
+    Returns:
+        ``(B, 4, ceil(H / 4), ceil(W / 4))``, at least 0: the difference of the warped frames, the
+        contrast, and what frame synthesis changed, as logarithms of grey levels plus 1, and the
+        distrust in the motion, as minus the logarithm of trust.
+    """
+    made, blended = made[:, :, ::_ROW_STEP], blended[:, :, ::_ROW_STEP]
+    grey = made.mean(1, keepdim=True)
+    maps = torch.cat([grey, grey.square(), difference(made, blended)], dim=1)
+    mean, square, change = _mean_of_rows(maps).chunk(3, dim=1)
+    contrast = (square - mean.square()).clamp(min=0).sqrt()
+    levels = torch.log1p(255 * torch.cat([apart, contrast, change], dim=1))
+    distrust = -torch.log(trust.clamp(0, 1) * (1 - _LEAST_TRUST) + _LEAST_TRUST)
+    return torch.cat([levels, distrust], dim=1)
 
 
 def expected_error(certainty: Tensor) -> Tensor:
@@ -78,7 +88,21 @@ def difference(one: Tensor, two: Tensor) -> Tensor:
     return (one - two).abs().mean(1, keepdim=True)
 
 
-def mean_of_cells(picture: Tensor, cell: int = CELL) -> Tensor:
+def difference_in_cells(one: Tensor, two: Tensor) -> Tensor:
+    """`difference`, as means over squares of 4 by 4 pixels, by every other row."""
+    return _mean_of_rows(difference(one[:, :, ::_ROW_STEP], two[:, :, ::_ROW_STEP]))
+
+
+def sketch(picture: Tensor) -> Tensor:
+    """Means over squares of 4 by 4 pixels, by every other row."""
+    return _mean_of_rows(picture[:, :, ::_ROW_STEP])
+
+
+def _mean_of_rows(rows: Tensor) -> Tensor:
+    return mean_of_cells(rows, (CELL // _ROW_STEP, CELL))
+
+
+def mean_of_cells(picture: Tensor, cell: int | tuple[int, int] = CELL) -> Tensor:
     """Means over squares of pixels; those at the right and lower border may be cut off."""
     return functional.avg_pool2d(picture, cell, ceil_mode=True, count_include_pad=False)
 

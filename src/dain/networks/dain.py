@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dain.networks.base import FrameFeatures, InterpolationNetwork, Motion, Synthesis
-from dain.networks.certainty import certainty_of, trust_in_motion
+from dain.networks.certainty import certainty_of, sketch, trust_in_motion
 from dain.networks.context import ContextNetwork
 from dain.networks.depth import DepthNetwork
 from dain.networks.flow import UNIT, FlowNetwork
@@ -197,7 +197,7 @@ class Dain(InterpolationNetwork[DainFeatures, DainMotion]):
                 )
             )
             trust = trust_in_motion(frames, flows, projected, t)
-            return Synthesis(frame, blended, certainty_of(frame, blended, apart, trust))
+            return Synthesis(frame, blended, certainty_of(frame, blended, sketch(apart), trust))
 
     def look(
         self, features0: DainFeatures, features1: DainFeatures, motion: DainMotion, t: float
