@@ -37,6 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 TIMES = (0.25, 0.5, 0.75)
 WAYS = ("blend", "plain", "auto", "even")
+STAGES = ("encode", "relate", "synthesise", "describe", "auto", "even")
 # Cycles per pixel. Frequencies of the plane: the corners of the finest lie beyond 1/2.
 OCTAVES = {"1/4..": (1 / 4, 1.0), "1/8..": (1 / 8, 1 / 4), "1/16..": (1 / 16, 1 / 8)}
 BLOCK = 64
@@ -49,7 +50,7 @@ class Maker:
     def __init__(self) -> None:
         self._network = dain.load_network("dain-lite")
         self._network.prepare("fp32")
-        self.seconds = {"describe": 0.0, "auto": 0.0, "even": 0.0}
+        self.seconds = dict.fromkeys(STAGES, 0.0)
         self.counts = dict.fromkeys(self.seconds, 0)
 
     def between(
@@ -58,11 +59,12 @@ class Maker:
         """For each time, the frame made in every way."""
         pair = [self.tensor(frame) for frame in (frame0, frame1)]
         details = [self._timed("describe", describe, each, k) for k, each in enumerate(pair)]
-        features = [self._network.encode(each) for each in pair]
-        motion = self._network.relate(*features)
+        features = [self._timed("encode", self._network.encode, each) for each in pair]
+        motion = self._timed("relate", self._network.relate, *features)
         found = []
         for t in times:
-            plain = self._network.synthesise(*features, motion, t).frame
+            synthesise = self._network.synthesise
+            plain = self._timed("synthesise", synthesise, *features, motion, t).frame
             made = {"blend": torch.lerp(*pair, t), "plain": plain}
             for way in ("auto", "even"):
                 made[way] = self._timed(way, even_sharpness, plain, *details, motion, t, way)
