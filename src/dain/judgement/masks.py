@@ -25,6 +25,13 @@ def joined(mask: Mask, by: int = 1) -> Mask:
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(by)), np.uint8)
 
 
+def enlarged(mask: Mask, size: tuple[int, int]) -> Mask:
+    """At another height and width."""
+    if mask.shape == size:
+        return mask
+    return np.asarray(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
 def outside(mask: Mask) -> Mask:
     """The contrary."""
     return np.asarray(1 - mask, np.uint8)

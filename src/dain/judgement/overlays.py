@@ -13,12 +13,19 @@ from dain.judgement.glance import Glance, Grey
 from dain.judgement.standing import StandingOverlay
 from dain.judgement.standing_window import OverlayLook, StandingWindow
 
-EDGE = 24
+LINES = 256
+"""About as many rows has the picture that is judged: judging 480 takes four times as long."""
+EDGE = 32
+"""Grey levels between neighbours that are contrast: overlays are made to be seen."""
 LEAST_TOLERANCE = 5
+"""Grey levels by which a pixel at rest may change in any film, from lossy coding."""
 MOST_TOLERANCE = 16
+"""Grey levels by which it may change in the noisiest: beyond, soft motion would be rest."""
 NOISE_TIMES = 3
+"""Times the mean change by noise: a normal one stays below in 98 of 100 pixels."""
 _BLOCK = 16
-_QUIETEST = 5  # per cent
+_QUIETEST = 5
+"""Per cent of the blocks that are taken for quiet."""
 
 
 class OverlayJudge:
@@ -34,20 +41,24 @@ class OverlayJudge:
 
     def look(self, before: Glance | None, now: Glance) -> OverlayLook:
         """What to keep of a frame: three bits a pixel."""
-        grey = now.grey
-        same, noise = None, 0
-        if before is not None and before.grey.shape == grey.shape:
-            difference = np.asarray(cv2.absdiff(before.grey, grey), np.uint8)
+        grey = _reduced(now.grey)
+        same, noise, finely = None, 0, packed(np.zeros_like(now.grey))
+        if before is not None and before.grey.shape == now.grey.shape:
+            difference = _difference(before.grey, now.grey)
             noise = _tolerance(difference)
-            same = packed(difference <= noise)
+            same = finely = packed(difference <= noise)
+            if grey is not now.grey:
+                same = packed(_difference(_reduced(before.grey), grey) <= noise)
         return OverlayLook(
+            size=(now.grey.shape[0], now.grey.shape[1]),
             shape=(grey.shape[0], grey.shape[1]),
             same=same,
+            finely=finely,
             noise=noise,
             levels=levels(grey),
             across=packed(_contrast(grey, (1, 3)) > EDGE),
             down=packed(_contrast(grey, (3, 1)) > EDGE),
-            bars=bar_widths(grey),
+            bars=bar_widths(now.grey),
         )
 
     def judge(
@@ -57,6 +68,20 @@ class OverlayJudge:
         if at + 1 >= len(looks) or cuts[at + 1] or looks[at + 1].same is None:
             return None
         return StandingWindow(looks, at).found()
+
+
+def _reduced(grey: Grey) -> Grey:
+    """As large as pictures are judged; itself where it is small."""
+    height, width = grey.shape
+    times = max(1, round(min(height, width) / LINES))
+    if times == 1:
+        return grey
+    size = (width // times, height // times)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _difference(one: Grey, other: Grey) -> Grey:
+    return np.asarray(cv2.absdiff(one, other), np.uint8)
 
 
 def _contrast(grey: Grey, shape: tuple[int, int]) -> Grey:

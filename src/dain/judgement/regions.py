@@ -7,26 +7,41 @@ import numpy as np
 
 from dain.judgement.masks import Mask, Pieces, grown, joined, outside, share_around, shrunk
 
-# A piece in the way of what moves.
+# Chosen as those of `standing_window`. A piece in the way of what moves:
 LEAST_AREA = 6
+"""Pixels; less is chance."""
 LARGEST_SHARE = 0.1
+"""Of the picture; what stands of a quiet scene is larger."""
 OUTLINED = 0.5
+"""Share of its rim that has contrast: letters and logos all around, quiet places here and there."""
 SURROUNDED = 0.7
+"""Share of the pixels beside it that change."""
 
-# A camera that moves.
+# A camera that moves:
 CELLS = (12, 8)
+"""Across and down: small enough that a subtitle fills few."""
 TEXTURED = 0.02
+"""Share of contrast in a cell that tells anything."""
 MOVING = 0.5
+"""Share of a cell's contrast that does not stand."""
 EVERYWHERE = 0.6
+"""Share of the cells that move: 0.77 to 0.93 with overlays over two panning clips."""
 FEWEST_CELLS = 4
+"""Less of them tell nothing."""
 
-# An outline that does not move with the rest.
+# An outline that does not move with the rest:
 AROUND = 7
-LOCAL_SHARE = 0.35
+"""Pixels: about the height of a letter each way."""
+LOCAL_SHARE = 0.4
+"""Share of the contrast around that stands as well."""
 GAP = 3
-LEAST_OUTLINE = 1 / 4000
+"""Half the pixels between strokes of one piece."""
+LEAST_OUTLINE = 1 / 2000
+"""Share of the picture's pixels in the outline of a piece, in each direction."""
 ALONG = 0.3
+"""Share of an outline that runs in either direction: a line has none in one of them."""
 REACH = 2
+"""Pixels: half a stroke."""
 
 
 def enclosed(stands: Mask, edges: Mask, changes: Mask) -> Mask:

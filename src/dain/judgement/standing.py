@@ -13,8 +13,10 @@ from dain.judgement.filling import filled
 from dain.judgement.masks import Mask, grown, joined, outside
 from dain.judgement.verdict import Pixels
 
+_SOFT = 2
+"""Pixels around what is taken away that its soft edges, or lossy coding, may have touched."""
 _ROOM = 32
-"""Pixels around a hole from which it is filled."""
+"""Pixels around a hole from which it is filled: a few of the patches that motion is found by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +36,8 @@ class StandingOverlay:
 
     def __post_init__(self) -> None:
         """Pixels at the edges of what is held are partly of it, partly of what moves."""
-        whole = self.held | self.arriving | self.leaving
-        object.__setattr__(self, "_soft", joined(grown(self.held)) & outside(whole))
+        own = self.arriving | self.leaving
+        object.__setattr__(self, "_soft", joined(grown(self.held)) & outside(self.held | own))
 
     def strip(self, before: Pixels, after: Pixels) -> tuple[Pixels, Pixels]:
         """Both frames without what only one of them shows, to interpolate between.
@@ -88,5 +90,5 @@ def _without(frame: Pixels, other: Pixels, what: Mask) -> Pixels:
         max(0, top - _ROOM) : top + height + _ROOM, max(0, left - _ROOM) : left + width + _ROOM
     ]
     result: Pixels = frame.copy()
-    result[part] = filled(frame[part], other[part], grown(what)[part])
+    result[part] = filled(frame[part], other[part], grown(what, _SOFT)[part])
     return result

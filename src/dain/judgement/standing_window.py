@@ -7,26 +7,50 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dain.judgement.bars import Widths, standing_bars
+from dain.judgement.bars import Widths, bars_of, standing_bars
 from dain.judgement.bits import Bits, alike, missing, unpacked
-from dain.judgement.masks import Mask, Pieces, grown, outside
+from dain.judgement.masks import Mask, Pieces, enlarged, grown, outside
 from dain.judgement.regions import camera_moves, enclosed, structures
 from dain.judgement.standing import StandingOverlay
 
+# Pixels are of the picture that is judged, about 256 lines high. Chosen by looking at what is found
+# in composites over clips and in bare clips (`python -m benchmarks.judgement.overlays`).
 SPAN = 10
-NOISY = 8
+"""Gaps over which something has to stand, before or after: subtitles last a second at least."""
 FEWEST = 8
+"""Of them, at the ends of a video."""
 FEWEST_NEARBY = 4
+"""Of them, for what begins or ends a little earlier or later."""
 SLIPS = 2
+"""Gaps of a run in which a pixel must not fail to be the same; one key frame may be among them."""
+NOISY = 8
+"""Noise in grey levels from which on `alike` would take noise for drift; its steps are 4."""
 CHANGES = 3
+"""Gaps in which a place changes that has moving pictures."""
 LEAST_NEW = 1 / 2500
+"""Share of the picture's pixels that are an outline worth looking at."""
 LEAST_OUTLINE = 6
-GONE = 0.7
-ELSEWHEN = 0.3
-AT_REST = 0.8
-REACH = 2
-NEIGHBOURS = (-2, -1, 1, 2)
+"""Pixels of outline in a piece that changes at once."""
 VICINITY = 8
+"""Pixels up to which pieces belong together, as letters of a line."""
+MOSTLY = 0.4
+"""Share of the outlines around that are the overlay's own: subtitles over four clips 0.47 to 0.68,
+what stands by chance in five bare clips 0.04 to 0.55, mostly below 0.2."""
+# What comes or goes, of the same clips:
+GONE = 0.85
+"""Share of its outline that the other frame lacks, beside chance: subtitles 0.98 and more."""
+ELSEWHEN = 0.15
+"""Outlines around that come to rest in a neighbouring gap: subtitles 0.01 to 0.11."""
+WHOLE = 0.8
+"""Share of what is new around that is found: subtitles 0.95 to 1, chance mostly below 0.6."""
+NEIGHBOURS = (-2, -1, 1, 2)
+"""Gaps to compare with."""
+AT_REST = 0.8
+"""Share that was at rest beyond the gap, too, from which on it merely changes at once."""
+MOST_SWITCHING = 0.05
+"""Share of the picture that may change at once between two rests; beyond, the camera moved."""
+REACH = 2
+"""Pixels from what is found to what else is new."""
 _BAR_EDGE = 2
 
 
@@ -35,8 +59,10 @@ class OverlayLook:
     """What is kept of a frame.
 
     Attributes:
-        shape: its height and width.
+        size: its height and width.
+        shape: those of the smaller picture that all but `finely` and `bars` is about.
         same: where it is as the frame before; None where there is none of that size.
+        finely: the same at full size.
         noise: grey levels by which what is the same may differ.
         levels: its grey, roughly.
         across: where there is contrast to the left or the right.
@@ -44,8 +70,10 @@ class OverlayLook:
         bars: how wide it is without contrast at its four borders.
     """
 
+    size: tuple[int, int]
     shape: tuple[int, int]
     same: Bits | None
+    finely: Bits
     noise: int
     levels: tuple[Bits, Bits, Bits]
     across: Bits
@@ -68,45 +96,69 @@ class StandingWindow:
         while end < len(looks) and looks[end].same is not None:
             end += 1
         self._looks, self._at, self._gap = looks[first:end], at - first, at + 1 - first
-        self._shape = looks[at].shape
+        self._size, self._shape = looks[at].size, looks[at].shape
         unknown = np.zeros_like(looks[at].across)
         self._same = [unknown if each.same is None else each.same for each in self._looks]
         self._changes = self._open(missing(self._same[1:], CHANGES))
-        self._bars = self._standing_bars()
+        self._bar_widths = self._standing_bars()
+        self._bars = bars_of(self._bar_widths, self._size, self._shape)
 
     def found(self) -> StandingOverlay | None:
         """What stands still in the gap."""
         gap, moved = self._gap, ~self._same[self._gap]
-        before, after = self._stands(gap - SPAN + 1, gap), self._stands(gap + 1, gap + SPAN)
-        through = self._stands(gap - SPAN + 1, gap + 1) | self._stands(gap, gap + SPAN)
-        held = self._bars | self._pieces(through & ~moved, self._at, gap)
-        held |= self._switching(before & after & moved)
+        earlier, later = (gap - SPAN + 1, gap), (gap + 1, gap + SPAN)
+        until, since = (gap - SPAN + 1, gap + 1), (gap, gap + SPAN)
+        before, after = self._stands(*earlier), self._stands(*later)
+        through = (self._stands(*until) | self._stands(*since)) & ~moved
+        held = self._finely(self._pieces(through, self._at, gap), until, since)
+        held |= self._finely(self._switching(before & after & moved), earlier, later)
+        held |= bars_of(self._bar_widths, self._size, self._size)
         arriving = self._only(after & moved, before, self._arrivals, gap, self._at)
         leaving = self._only(before & moved, after, self._departures, self._at, gap)
+        arriving = grown(self._finely(arriving, later))  # with its soft edges
+        leaving = grown(self._finely(leaving, earlier))
         held &= outside(arriving | leaving)
         if not (held.any() or arriving.any() or leaving.any()):
             return None
         return StandingOverlay(held, arriving, leaving)
 
-    def _standing_bars(self) -> Mask:
+    def _standing_bars(self) -> Widths:
         gap = self._gap
         spans = ((max(0, gap - SPAN), gap + 1), (gap - 1, gap + SPAN))
         runs = [[each.bars for each in self._looks[low:high]] for low, high in spans]
-        return standing_bars([run for run in runs if len(run) > FEWEST], self._changes)
+        runs = [run for run in runs if len(run) > FEWEST]
+        return standing_bars(runs, self._size, self._changes)
+
+    def _finely(self, found: Mask, *runs: tuple[int, int]) -> Mask:
+        """At full size: what is near it there and stands over one of the runs of gaps."""
+        if self._size == self._shape or not found.any():
+            return enlarged(found, self._size)
+        stands = np.zeros_like(self._looks[self._gap].finely)
+        for first, end in runs:
+            maps = [each.finely for each in self._looks[max(1, first) : max(1, end)]]
+            if len(maps) >= FEWEST:
+                stands |= ~missing(maps, SLIPS)
+        return enlarged(grown(found), self._size) & unpacked(stands, self._size)
 
     def _pieces(self, stands: Bits, *frames: int) -> Mask:
         """Overlays among what stands, by the contrast that all of some frames have."""
         still = self._open(stands) & outside(grown(self._bars, _BAR_EDGE))
         across, down = self._across(*frames), self._down(*frames)
+        if np.count_nonzero(still & (across | down)) < LEAST_NEW * still.size:
+            return np.zeros_like(still)
         found = enclosed(still, across | down, self._changes)
         if camera_moves(still, across | down):
             found |= structures(still, across, down)
-        return found
+        groups = Pieces(grown(found, VICINITY))
+        outlines = groups.within(found & (across | down))
+        wanted = outlines >= MOSTLY * groups.within(across | down)
+        wanted &= outlines >= LEAST_NEW * still.size
+        return found & groups.chosen(wanted)
 
     def _switching(self, step: Bits) -> Mask:
         """What stands before and after, but is another: it changes at once, like digits."""
         found = self._open(step)
-        if np.count_nonzero(found) < LEAST_NEW * found.size:
+        if not LEAST_NEW * found.size <= np.count_nonzero(found) <= MOST_SWITCHING * found.size:
             return np.zeros_like(found)
         edges = self._edges(self._at) | self._edges(self._gap)
         pieces = Pieces(found)
@@ -140,11 +192,13 @@ class StandingWindow:
         outlines = pieces.within(outline)
         by_chance = 1 - pieces.within(elsewhere) / np.maximum(pieces.area, 1)
         wanted = outlines >= LEAST_NEW * new.size
+        wanted &= pieces.within(found & outline) >= MOSTLY * pieces.within(self._edges(frame))
+        wanted &= pieces.within(found) >= WHOLE * pieces.within(new)
         wanted &= pieces.within(gone) >= GONE * by_chance * outlines
         wanted &= np.max(elsewhen, axis=0) <= ELSEWHEN * outlines
         wanted &= pieces.within(new & self._open(beyond)) <= AT_REST * pieces.within(new)
         found &= pieces.chosen(wanted)
-        return grown(grown(found, REACH) & new)
+        return grown(found, REACH) & new
 
     def _arrivals(self, gap: int) -> Bits:
         """What is not the same in a gap, and stands from then on, be it for a short time."""
