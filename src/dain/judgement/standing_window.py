@@ -33,9 +33,10 @@ LEAST_OUTLINE = 6
 """Pixels of outline in a piece that changes at once."""
 VICINITY = 8
 """Pixels up to which pieces belong together, as letters of a line."""
-MOSTLY = 0.4
+MOSTLY = 0.2
 """Share of the outlines around that are the overlay's own: subtitles over four clips 0.47 to 0.68,
-what stands by chance in five bare clips 0.04 to 0.55, mostly below 0.2."""
+small letters over the densest texture half of that; chance in five bare clips mostly less."""
+
 # What comes or goes, of the same clips:
 GONE = 0.85
 """Share of its outline that the other frame lacks, beside chance: subtitles 0.98 and more."""
