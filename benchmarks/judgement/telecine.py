@@ -28,7 +28,8 @@ from av.video.frame import VideoFrame
 from dain.media.bwdif import deinterlace
 from dain.media.decoding import Picture
 from dain.media.field_matching import joined, luma_of
-from dain.media.film import Kind, recovered
+from dain.media.film import recovered
+from dain.media.film_votes import Kind
 
 CYCLE = (0, 1, 1, 2, 3)  # the film frame, of four, that each of five frames begins with
 OPTIONS = {

@@ -28,12 +28,15 @@ class Deinterlaced:
     is_second: bool
 
 
-def deinterlace(pictures: Iterator[Picture], each_field: bool) -> Iterator[Deinterlaced]:
+def deinterlace(
+    pictures: Iterator[Picture], each_field: bool, flagged: bool = True
+) -> Iterator[Deinterlaced]:
     """Make whole pictures of interlaced ones, by their own field order; others pass untouched.
 
     Args:
         pictures: in order.
         each_field: an interlaced one gives two, one for each field, in order of time.
+        flagged: interlaced are those that are flagged so; otherwise all.
 
     Raises:
         FFmpegError: the filter does not take pictures of this kind.
@@ -43,7 +46,7 @@ def deinterlace(pictures: Iterator[Picture], each_field: bool) -> Iterator[Deint
         if run is None or not run.takes(picture.native):
             if run is not None:
                 yield from run.flush()
-            run = _Run(picture.native, each_field)
+            run = _Run(picture.native, each_field, flagged)
         yield from run.push(picture)
     if run is not None:
         yield from run.flush()
@@ -52,7 +55,7 @@ def deinterlace(pictures: Iterator[Picture], each_field: bool) -> Iterator[Deint
 class _Run:
     """One filter, for pictures of one size and kind; times inside are numbers of pictures."""
 
-    def __init__(self, native: VideoFrame, each_field: bool) -> None:
+    def __init__(self, native: VideoFrame, each_field: bool, flagged: bool) -> None:
         self._kind = _kind_of(native)
         self._graph = Graph()
         source = self._graph.add_buffer(
@@ -62,7 +65,8 @@ class _Run:
             time_base=Fraction(1),
         )
         mode = "send_field" if each_field else "send_frame"
-        bwdif = self._graph.add("bwdif", f"mode={mode}:parity=auto:deint=interlaced:threads=1")
+        which = "interlaced" if flagged else "all"
+        bwdif = self._graph.add("bwdif", f"mode={mode}:parity=auto:deint={which}:threads=1")
         # Pictures of a format that the filter does not take are converted, and back again.
         back = self._graph.add("format", f"pix_fmts={native.format.name}")
         sink = self._graph.add("buffersink")

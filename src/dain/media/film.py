@@ -12,40 +12,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, auto
-from statistics import median
 
 from dain.media.decoding import Picture
 from dain.media.field_matching import Fit, Luma, fit, joined, luma_of
+from dain.media.film_votes import Kind, is_combed, is_film, kind_of
 
 # Frames on either side whose votes count: three cycles of 3:2 pulldown together.
 REACH = 7
-# A frame votes where a wrong match combs by this much, in levels of 255 on average. What moves
-# less looks the same either way.
-_MOTION = 0.02
-# Best match over second best. Clips woven as film have at most 0.12 in four frames of five (the
-# fifth repeats a field, so two match), 0.45 in the one of finest detail; as video, 0.6 in nine of
-# ten. Measured on davis_{dog,car-roundabout,cows,libby}, mdn_elf and bbb_480p24, with MPEG-2 of
-# 4 Mbit/s and with noise of sigma 3.
-_FILM, _VIDEO = 0.45, 0.6
-# Best over worst match: in film at most 0.1, also where two match; in video at least 0.11.
-_BOTH_MATCH = 0.11
-# Votes for film that it takes, and how many for each that is against.
-_LEAST_VOTES, _MAJORITY = 2, 2
-# A frame amid film combs if its best match is this many times as bad as in the film around it, and
-# bad by this share of what the film's motion makes of a wrong match.
-_WORSE, _COMBED = 3.0, 0.15
-# Share of frames whose own two fields match: 3:2 pulldown has three of five.
-_ALWAYS, _NEVER = 0.9, 0.1
-
-
-class Kind(Enum):
-    """What interlaced frames turn out to hold."""
-
-    VIDEO = auto()  # fields of different instants, or nothing that tells
-    PULLDOWN = auto()  # film whose frames lie in one or two of ours, in turn
-    SHIFTED = auto()  # film at our rate, each frame in two of ours
-    WHOLE = auto()  # film at our rate, each frame in one of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +66,10 @@ class _Match:
 
 
 def recovered(
-    pictures: Iterable[tuple[Picture, Picture]], place: Callable[[int], int]
+    pictures: Iterable[tuple[Picture, Picture]],
+    place: Callable[[int], int],
+    expected: Kind | None = None,
+    flagged: bool = True,
 ) -> Iterator[Choice]:
     """The film's own pictures where it is film, interpolated ones elsewhere.
 
@@ -103,33 +79,44 @@ def recovered(
     Args:
         pictures: as they are, and interpolated from fields, in order.
         place: gives the number of a picture in the source, by its time.
+        expected: kind of film that most of the source is, for where nothing moves.
+        flagged: interlaced pictures are flagged as such. Otherwise any may be, and what is not
+            shown to be film stays as it is.
     """
     near: deque[_Match] = deque()  # all that still have a say
     waiting: deque[tuple[_Triple, _Match]] = deque()
-    for triple, match in _matched(pictures, place):
+    for triple, match in _matched(pictures, place, flagged):
         near.append(match)
         waiting.append((triple, match))
         while waiting and (waiting[0][1].fit is None or not match.counts_for(waiting[0][1])):
-            yield _choice(*waiting.popleft(), near)
+            yield _choice(*waiting.popleft(), near, expected, flagged)
         oldest = waiting[0][1] if waiting else match
         while oldest.place - near[0].place > REACH:
             near.popleft()
     while waiting:
-        yield _choice(*waiting.popleft(), near)
+        yield _choice(*waiting.popleft(), near, expected, flagged)
 
 
 def _matched(
-    pictures: Iterable[tuple[Picture, Picture]], place: Callable[[int], int]
+    pictures: Iterable[tuple[Picture, Picture]], place: Callable[[int], int], flagged: bool
 ) -> Iterator[tuple[_Triple, _Match]]:
     run = 0
     for triple in _triples(pictures):
-        before, now, after = triple
+        now = triple[1]
         found: Fit | None = None
-        if now.picture.native.interlaced_frame:
-            found = fit(before.luma if before else None, now.luma, after.luma if after else None)
+        if now.picture.native.interlaced_frame or not flagged:
+            before, after = (_comparable(each, now) for each in (triple[0], triple[2]))
+            found = fit(before, now.luma, after)
         else:
             run += 1
         yield triple, _Match(found, place(now.picture.pts), run)
+
+
+def _comparable(other: _Seen | None, now: _Seen) -> Luma | None:
+    """The brightness of a neighbour, if it is of the same size and format."""
+    if other is None or other.picture.native.format.name != now.picture.native.format.name:
+        return None
+    return other.luma if other.luma.shape == now.luma.shape else None
 
 
 def _triples(pictures: Iterable[tuple[Picture, Picture]]) -> Iterator[_Triple]:
@@ -144,50 +131,22 @@ def _triples(pictures: Iterable[tuple[Picture, Picture]]) -> Iterator[_Triple]:
         yield before, now, None
 
 
-def _choice(triple: _Triple, match: _Match, near: Iterable[_Match]) -> Choice:
+def _choice(
+    triple: _Triple,
+    match: _Match,
+    near: Iterable[_Match],
+    expected: Kind | None,
+    flagged: bool,
+) -> Choice:
     own = triple[1]
     if match.fit is None:
         return Choice(own.picture, None)
     fits = [each.fit for each in near if each.fit is not None and each.counts_for(match)]
-    film = [each for each in fits if _says_film(each)]
-    against = sum(_says_video(each) for each in fits)
-    if len(film) < max(_LEAST_VOTES, _MAJORITY * against):
-        return Choice(own.interpolated, Kind.VIDEO)
+    if not is_film(fits, expected is not None):
+        return Choice(own.interpolated, Kind.VIDEO) if flagged else Choice(own.picture, None)
+    kind = expected or kind_of(fits)
     partner = triple[1 + match.fit.partner]
-    if partner is None or _is_combed(match.fit, film):
-        return Choice(own.interpolated, _kind(film))
+    if partner is None or is_combed(match.fit, fits):
+        return Choice(own.interpolated, kind)
     native = joined(own.picture.native, partner.picture.native)
-    return Choice(replace(own.picture, native=native), _kind(film))
-
-
-def _says_film(fit: Fit) -> bool:
-    """One field belongs to it, and no other."""
-    best, second, _ = _three(fit)
-    return second >= _MOTION and best <= _FILM * second
-
-
-def _says_video(fit: Fit) -> bool:
-    """No field belongs to it."""
-    best, second, worst = _three(fit)
-    return worst >= _MOTION and best > _VIDEO * second and best > _BOTH_MATCH * worst
-
-
-def _is_combed(fit: Fit, film: list[Fit]) -> bool:
-    """Whether a frame amid film has lines of two instants, as edits and inserts leave them."""
-    best, second, worst = _three(fit)
-    usual = median(_three(each)[0] for each in film)
-    motion = median(_three(each)[1] for each in film)
-    return best > max(_MOTION, _FILM * second, _WORSE * usual, _COMBED * min(worst, motion))
-
-
-def _three(fit: Fit) -> tuple[float, float, float]:
-    """Best, second and worst match; at the ends of a source one is missing."""
-    return fit.combs[0], fit.combs[min(1, len(fit.combs) - 1)], fit.combs[-1]
-
-
-def _kind(film: list[Fit]) -> Kind:
-    inner = [each for each in film if len(each.combs) > 2] or film
-    own = sum(each.partner == 0 for each in inner) / len(inner)
-    if own >= _ALWAYS:
-        return Kind.WHOLE
-    return Kind.SHIFTED if own <= _NEVER else Kind.PULLDOWN
+    return Choice(replace(own.picture, native=native), kind)

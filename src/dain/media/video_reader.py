@@ -66,7 +66,9 @@ class VideoReader(FrameReader):
         self._uses_alpha = self._probe.has_alpha and (found is Transparency.SOME or late)
         info = replace(self._probe.info, alpha=self._uses_alpha and self._keeps_alpha)
         wish = (settings or ReadSettings()).deinterlace
-        self._deinterlacing = Deinterlacing(wish, self._probe, self.messages)
+        self._deinterlacing = Deinterlacing(
+            wish, self._probe, self.messages, self._pictures, self._sample, self._packet_times
+        )
         self.info = self._deinterlacing.info(info)
 
     def frames(self, from_pts: int | None = None) -> Iterator[Frame]:
@@ -144,8 +146,7 @@ class VideoReader(FrameReader):
     def _frames(self, from_pts: int | None) -> Generator[Frame, None, None]:
         reformatter = VideoReformatter()
         index: int | None = None
-        pictures = self._deinterlacing.pictures(self._pictures, self._packet_times, from_pts)
-        for picture in pictures:
+        for picture in self._deinterlacing.pictures(from_pts):
             if index is None:
                 listed = () if from_pts is None else self.timestamps().pts
                 index = bisect_left(listed, picture.pts)
@@ -175,13 +176,27 @@ class VideoReader(FrameReader):
                 if last is None or picture.pts > last:
                     yield picture
 
+    def _sample(self, from_pts: int | None) -> Iterator[Picture]:
+        """Decode without taking note of damage."""
+        return self._from(from_pts, frame_threads=False, log=DamageLog(self._path))
+
     def _from(
-        self, from_pts: int | None, frame_threads: bool, quiet_until: int | None = None
+        self,
+        from_pts: int | None,
+        frame_threads: bool,
+        quiet_until: int | None = None,
+        log: DamageLog | None = None,
     ) -> Iterator[Picture]:
         """Pictures from the last one at or before `from_pts`, by seeking where that works."""
 
         def decode(seek_to: int | None = None) -> Iterator[Picture]:
-            run = Pass(self._path, self._probe, self._log, frame_threads, quiet_until)
+            run = Pass(
+                self._path,
+                self._probe,
+                self._log if log is None else log,
+                frame_threads,
+                quiet_until,
+            )
             return run.pictures(seek_to)
 
         if from_pts is None:

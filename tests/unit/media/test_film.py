@@ -187,3 +187,67 @@ def test_what_is_flagged_whole_is_left_alone(tmp_path):
     path = make_video(tmp_path / "a.mp4", count=12)
     for one, same in zip(read(path)[0], read(path, "off")[0], strict=True):
         assert np.array_equal(one.pixels, same.pixels)
+
+
+def test_pulldown_that_nobody_flagged_is_undone(tmp_path):
+    images = film(60)
+    frames = woven(images, fields(150, PULLDOWN), True)
+    path = write(
+        *(tmp_path / "a.mp4", frames),
+        whole=range(75),
+        codec="libx264",
+        options={"crf": "0", "g": "12"},
+        pixel_format="yuv444p",
+    )
+    truth = originals(tmp_path, images, pixel_format="yuv444p")
+    found, messages = read(path)
+    assert numbers(found, truth) == [4 * (n // 5) + (0, 1, 1, 2, 3)[n % 5] for n in range(75)]
+    assert len(messages) == 1
+    assert "not flagged" in messages[0]
+    for at in (1, 30, 68):
+        part = read(path, from_pts=found[at].pts)[0]
+        for one, same in zip(part, found[at:], strict=True):
+            assert np.array_equal(one.pixels, same.pixels)
+    assert read(path, "off")[1] == []
+
+
+def stripes(count):
+    """Lines one pixel high that rise by one from frame to frame: a comb in every weave."""
+    picture = film(1)[0]
+    return [
+        np.where(((np.arange(48) + n) % 2 == 0)[:, None, None], picture, 255 - picture)
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["film", "noise", "stripes", "doubled", "video"])
+def test_what_nobody_flagged_and_is_no_pulldown_is_left_alone(tmp_path, kind):
+    images = {
+        "film": film(40),
+        "noise": film(40, noise=30),
+        "stripes": stripes(40),
+        "doubled": [image for image in film(20) for _ in range(2)],
+        "video": [
+            weave(one, two, True) for one, two in zip(film(80)[::2], film(80)[1::2], strict=True)
+        ],
+    }[kind]
+    path = write(tmp_path / "a.mkv", images, whole=range(len(images)))
+    frames, messages = read(path)
+    assert messages == []
+    for one, same in zip(frames, read(path, "off")[0], strict=True):
+        assert np.array_equal(one.pixels, same.pixels)
+
+
+def test_a_sample_of_what_is_whole_is_small(tmp_path, monkeypatch):
+    path = make_video(
+        tmp_path / "a.mp4", count=120, rate=30, images=film(120), keyframe_interval=12
+    )
+    decoded = []
+    with open_reader(path) as reader:
+        sample = reader._deinterlacing._sample
+        monkeypatch.setattr(
+            *(reader._deinterlacing, "_sample"),
+            lambda pts: (decoded.append(each) or each for each in sample(pts)),
+        )
+        next(reader.frames())
+    assert 0 < len(decoded) <= 20
