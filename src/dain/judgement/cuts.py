@@ -25,6 +25,16 @@ NEIGHBOURS = 4
 REACH = 8
 """Frames in which these are looked for: drawings on twos leave every other gap empty."""
 
+CALM = 0.03
+"""What is unexplained in a calm shot: below it is chance."""
+
+ORDINARY = 0.15
+"""What is unexplained in an ordinary shot, for which scores are told. With it, 0.5 parts cuts from
+all else best (tune half of `benchmarks.judgement.cuts`)."""
+
+SURE = 0.85
+"""What is unexplained in what is likely a cut."""
+
 FLASHES = (
     *((0, 1), (1, 0), (0, 2), (2, 0), (1, 1), (0, 3), (3, 0), (1, 2), (2, 1)),
     *((0, 4), (4, 0), (0, 6), (6, 0), (0, 8), (8, 0)),
@@ -55,7 +65,7 @@ class ShotLook:
 
 
 def cut_score(looks: Sequence[ShotLook], at: int, enough: float) -> float:
-    """How much of what motion explains around it is unexplained in a gap: 1 is a cut, 0 is not.
+    """How much of the next frame nothing explains, 0 to 1, were this an ordinary shot.
 
     Args:
         looks: of neighbouring frames.
@@ -66,34 +76,40 @@ def cut_score(looks: Sequence[ShotLook], at: int, enough: float) -> float:
     if after.difference <= REPEATED:
         return 0.0
     usual = max(
-        _usual(looks, range(at, at - REACH, -1)), _usual(looks, range(at + 2, at + REACH + 2))
+        _usual([looks[number] for number in numbers if 0 < number < len(looks)])
+        for numbers in (range(at, at - REACH, -1), range(at + 2, at + 2 + REACH))
     )
-    score = _beyond(after.unexplained, usual)
+    score = _in_ordinary_shot(after.unexplained, usual)
     if score < enough or not _might_be_flash(looks[at], after):
         return score
-    across = (
-        unexplained(looks[one].sketch, looks[other].sketch) for one, other in _across(looks, at)
-    )
-    for share in across:
-        score = min(score, _beyond(share, usual))
+    for one, other in _across(looks, at):
+        share = unexplained(looks[one].sketch, looks[other].sketch)
+        score = min(score, _in_ordinary_shot(share, usual))
         if score < enough:
             break
     return score
 
 
-def _beyond(share: float, usual: float) -> float:
-    """0 where a gap is explained as well as is usual around it, 1 where not at all."""
-    return max(0.0, 1 - (1 - share) / (1 - min(usual, 0.99)))
+def _in_ordinary_shot(share: float, usual: float) -> float:
+    """An unexplained share, less where more is usual and more where less is: odds over odds."""
+    odds = _odds(share) * _odds(ORDINARY) / _odds(max(usual, CALM))
+    return odds / (1 + odds)
 
 
-def _usual(looks: Sequence[ShotLook], numbers: range) -> float:
-    """How badly the moving gaps of one side are explained: the median, the lower one of two."""
-    shares = [
-        looks[number].unexplained
-        for number in numbers
-        if 0 < number < len(looks) and looks[number].difference > REPEATED
-    ][:NEIGHBOURS]
-    return sorted(shares)[(len(shares) - 1) // 2] if shares else 0.0
+def _odds(share: float) -> float:
+    return share / max(1 - share, 1e-3)
+
+
+def _usual(looks: Sequence[ShotLook]) -> float:
+    """How badly the gaps of one side, from near to far, are explained as a rule.
+
+    The lower median of the nearest that move; and the second largest of all that are no cuts themselves,
+    since of a drawing that is held for three frames only one gap in three moves.
+    """
+    moving = [look.unexplained for look in looks if look.difference > REPEATED][:NEIGHBOURS]
+    median = sorted(moving)[(len(moving) - 1) // 2] if len(moving) > 1 else 0.0
+    no_cuts = sorted(look.unexplained for look in looks if look.unexplained < SURE)
+    return max(median, no_cuts[-2] if len(no_cuts) > 1 else 0.0)
 
 
 def _across(looks: Sequence[ShotLook], at: int) -> Iterator[tuple[int, int]]:
