@@ -103,8 +103,8 @@ def _odds(share: float) -> float:
 def _usual(looks: Sequence[ShotLook]) -> float:
     """How badly the gaps of one side, from near to far, are explained as a rule.
 
-    The lower median of the nearest that move; and the second largest of all that are no cuts themselves,
-    since of a drawing that is held for three frames only one gap in three moves.
+    The lower median of the nearest that move; and the second largest of all that are no cuts
+    themselves, since of a drawing that is held for three frames only one gap in three moves.
     """
     moving = [look.unexplained for look in looks if look.difference > REPEATED][:NEIGHBOURS]
     median = sorted(moving)[(len(moving) - 1) // 2] if len(moving) > 1 else 0.0

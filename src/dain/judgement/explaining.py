@@ -111,6 +111,19 @@ def difference(one: Sketch, other: Sketch) -> float:
     return float(cv2.norm(one.colours, other.colours, cv2.NORM_L1)) / one.colours.size
 
 
+def halfway(one: Sketch, other: Sketch) -> Floats:
+    """The colours between two pictures, along the motion that is found; ``(h, w, 3)``."""
+    search = _search()
+    right, down = _places(*one.grey.shape)
+    between = np.zeros(one.colours.shape, np.float32)
+    for start, end in ((one, other), (other, one)):
+        flow = search.calc(start.grey, end.grey, np.zeros((*one.grey.shape, 2), np.float32))
+        half = np.asarray(flow / 2, np.float32)
+        places = right - half[..., 0], down - half[..., 1]
+        between += _looked_up(start.colours.astype(np.float32), *places) / 2
+    return between
+
+
 class _Comparison:
     """Two pictures, and what is worked out about each of them once."""
 
@@ -118,8 +131,7 @@ class _Comparison:
         self._greys = (one.grey, other.grey)
         self._colours = (one.colours.astype(np.float32), other.colours.astype(np.float32))
         self._contrasts = (_contrast(one.grey), _contrast(other.grey))
-        self._search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-        self._search.setFinestScale(0)
+        self._search = _search()
 
     def share_of_rest(self, number: int) -> float:
         """What of picture `number` (0 or 1) the other does not explain."""
@@ -209,3 +221,9 @@ def _looked_up(picture: Floats, across: Floats, down: Floats) -> Floats:
 def _places(height: int, width: int) -> tuple[Floats, Floats]:
     across, down = np.meshgrid(np.arange(width), np.arange(height))
     return across.astype(np.float32), down.astype(np.float32)
+
+
+def _search() -> cv2.DISOpticalFlow:
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    search.setFinestScale(0)
+    return search

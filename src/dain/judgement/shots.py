@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dain.judgement.cuts import REACH, ShotLook, cut_score
 from dain.judgement.explaining import difference, sketch_of, unexplained
+from dain.judgement.fades import is_fade
 from dain.judgement.glance import Glance
 from dain.judgement.verdict import Passage
 
@@ -42,4 +43,4 @@ class ShotJudge:
         """Whether a cut, a fade or motion leads from frame `at` to the next."""
         if cut_score(looks, at, self._threshold) >= self._threshold:
             return Passage.CUT
-        return Passage.MOTION
+        return Passage.FADE if is_fade(looks, at) else Passage.MOTION
