@@ -124,6 +124,13 @@ def halfway(one: Sketch, other: Sketch) -> Floats:
     return between
 
 
+def moved(one: Sketch, other: Sketch) -> Floats:
+    """The colours of the first picture where they are found in the other; ``(h, w, 3)``."""
+    flow = _search().calc(other.grey, one.grey, np.zeros((*one.grey.shape, 2), np.float32))
+    right, down = _places(*one.grey.shape)
+    return _looked_up(one.colours.astype(np.float32), right + flow[..., 0], down + flow[..., 1])
+
+
 class _Comparison:
     """Two pictures, and what is worked out about each of them once."""
 

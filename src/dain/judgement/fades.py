@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dain.judgement.cuts import ShotLook
-from dain.judgement.explaining import Floats, halfway
+from dain.judgement.explaining import Floats, halfway, moved
 
 SPAN = 3
 """Frames on either side of a gap that are looked at: half of the shortest usual dissolve."""
@@ -29,8 +29,8 @@ LARGEST_STEP = 0.5
 
 SMALLEST_STEP = 0.05
 
-CLEARLY = 1.0
-"""Part of the error of prediction by motion up to which that by a mix is clearly smaller."""
+LEFT = 0.6
+"""Part of the change over the window that motion leaves, as a root of squares."""
 
 
 def is_fade(looks: Sequence[ShotLook], at: int) -> bool:
@@ -45,7 +45,11 @@ def is_fade(looks: Sequence[ShotLook], at: int) -> bool:
         return False
     window = looks[first : last + 1]
     frames = np.stack([look.sketch.colours for look in window]).astype(np.float32)
-    return _is_straight(frames.reshape(len(window), -1)) and _mix_tells_more(window, frames)
+    return (
+        _is_straight(frames.reshape(len(window), -1))
+        and _motion_fails(window, frames)
+        and _mix_tells_more(window, frames)
+    )
 
 
 def _is_straight(frames: Floats) -> bool:
@@ -64,15 +68,21 @@ def _is_straight(frames: Floats) -> bool:
     return float((aside * aside).sum(1).max()) <= (STRAIGHT / 2) ** 2 * length
 
 
+def _motion_fails(window: Sequence[ShotLook], frames: Floats) -> bool:
+    """Whether motion leaves most of the change over the window; slow motion is straight, too."""
+    left = _error(frames[-1], moved(window[0].sketch, window[-1].sketch))
+    return left >= LEFT**2 * _error(frames[-1], frames[0])
+
+
 def _mix_tells_more(window: Sequence[ShotLook], frames: Floats) -> bool:
     """Whether the frames around the gap are predicted better by a mix than along motion."""
     middle = len(window) // 2
-    mixed = moved = 0.0
+    by_mix = by_motion = 0.0
     for number in (middle - 1, middle):
         before, after = window[number - 1].sketch, window[number + 1].sketch
-        mixed += _error(frames[number], (frames[number - 1] + frames[number + 1]) / 2)
-        moved += _error(frames[number], halfway(before, after))
-    return mixed <= CLEARLY * moved
+        by_mix += _error(frames[number], (frames[number - 1] + frames[number + 1]) / 2)
+        by_motion += _error(frames[number], halfway(before, after))
+    return by_mix <= by_motion
 
 
 def _error(frame: Floats, predicted: Floats) -> float:
