@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from statistics import median
 
 import cv2
@@ -137,9 +136,15 @@ def holds(changes: Sequence[Change]) -> list[Hold]:
     that brought and replaced it.
     """
     # The first tells of another shot; a frame of another size is no repeat.
-    values = [0.0, *(inf if look.most is None else look.most for look in changes[1:])]
-    limits = [LIKELY_EVEN if look.evenness <= EVEN else LIKELY for look in changes]
-    small = np.array(values) <= limits * _beside(values)
+    values = [0.0, *(255.0 if look.most is None else look.most for look in changes[1:])]
+    measured, beside = np.array(values), _beside(values)
+    even = np.array([look.evenness <= EVEN for look in changes])
+    # Noise is alike in all frames, too: what is even but larger is faint motion of all there is.
+    like_noise = even & (measured <= LIKELY_EVEN * beside)
+    if like_noise[1:].any():
+        like_noise &= measured <= AGREE * np.median(measured[1:][like_noise[1:]])
+    small = like_noise | (measured <= LIKELY * beside)
+    limits = np.where(like_noise, LIKELY_EVEN, LIKELY).tolist()
     if not small[1:].any():
         return [Hold(at, at + 1) for at in range(len(values))]
     seeming = [value for value, is_small in zip(values[1:], small[1:], strict=True) if is_small]
