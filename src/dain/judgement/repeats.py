@@ -28,7 +28,7 @@ AROUND = 6
 """Frames each way in which a frame's change is compared: as long as the longest hold."""
 SURE = 0.2
 """A change at most this share of the smaller of the changes about it is a repeat by itself. The
-42 clips on ones have none below 0.28; x264 at crf 35 leaves 0.15 on repeats
+42 clips on ones have none below 0.24; x264 at crf 35 leaves 0.15 on repeats
 (`python -m benchmarks.judgement.cadence`)."""
 LIKELY = 0.4
 """The same for one among others that come at a beat: noise over faint motion."""
