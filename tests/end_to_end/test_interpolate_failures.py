@@ -1,5 +1,6 @@
 """What goes wrong while ``dain interpolate`` runs: damage, a full disk, Ctrl-C."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -86,8 +87,9 @@ def start(tmp_path, arguments, code=QUICK, **options):
 def wait_until_it_writes(run, tmp_path):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and run.poll() is None:
-        if any(path.stat().st_size > 40_000 for path in tmp_path.glob(".out.mp4*")):
-            break
+        with contextlib.suppress(FileNotFoundError):  # the trial before the run has just gone
+            if any(path.stat().st_size > 40_000 for path in tmp_path.glob(".out.mp4*")):
+                break
         time.sleep(0.02)
     assert run.poll() is None, run.communicate()
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from dain.jobs.scene_light import Engine, frames_between
-from dain.judgement import Judged, Passage
-from dain.media import Frame
+from dain.judgement import Passage, Way
 from dain.media.frame import Pixels
 from dain.media.light import mixed
 from dain.settings import AtCuts
@@ -50,22 +49,22 @@ class Crossing:
     transfer: int = 2
 
     def between(
-        self, earlier: Judged[Frame], later: Frame, times: Sequence[Fraction]
+        self, before: Pixels, after: Pixels, way: Way, times: Sequence[Fraction]
     ) -> list[Crossed]:
         """One picture for each time; source frames are given as they are, not copied.
 
         Args:
-            earlier: with the passage to the later one.
-            later: the next that is not left out.
+            before: pixels of the earlier frame.
+            after: of the later one.
+            way: how the one becomes the other.
             times: each in (0, 1).
         """
-        before, after = earlier.item.pixels, later.pixels
-        if earlier.passage is Passage.CUT and self.at_cuts != "blend":
+        passage, standing = way
+        if passage is Passage.CUT and self.at_cuts != "blend":
             is_late = [self.at_cuts == "nearest" and t > _HALF for t in times]
             return [Crossed(after if late else before) for late in is_late]
-        if earlier.passage is not Passage.MOTION:
+        if passage is not Passage.MOTION:
             return [Crossed(mixed(before, after, t, self.transfer)) for t in times]
-        standing = earlier.standing
         engine = _Remembering(self.engine)
         pair = (before, after) if standing is None else standing.strip(before, after)
         pictures: list[Pixels] = list(frames_between(engine, *pair, times))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ from dain.jobs.crossing import Crossed, Crossing
 from dain.jobs.findings import Findings
 from dain.jobs.judging import Judging
 from dain.jobs.prepare import PreparedJob
-from dain.judgement import Judged, Passage, drawings, judged
+from dain.judgement import Judged, Passage, Way, drawings, judged
 from dain.media import Frame
 from dain.timeline import Instant
 
@@ -26,6 +25,7 @@ _BATCH_BYTES = 128 * 2**20
 _LARGEST_BATCH = 16
 
 _HALF = Fraction(1, 2)
+_BY_MOTION = Way()
 
 
 class FrameInterpolator(Protocol):
@@ -114,17 +114,17 @@ class FrameMaker:
         if current is None:
             raise MediaError("expected a video of at least two frames, none could be decoded")
         first = self._opening or current.item
-        yield from self._emit(plan.before(current.beat.time), current, None)
-        for passage, following in stream:
+        yield from self._emit(plan.before(current.beat.time), current.item, None)
+        for way, following in stream:
             instants = plan.between(current.beat.time, following.beat.time)
-            yield from self._emit(instants, replace(current, passage=passage), following.item)
+            yield from self._emit(instants, current.item, following.item, way)
             current = following
             if current.beat.time <= plan.start and self._opening is None:
                 first = current.item
         end = self._end_of_stream() if self._end is None else self._end
         yield from self._emit(
             plan.tail(current.beat.time, end),
-            replace(current, passage=Passage.MOTION, standing=None),
+            current.item,
             first if plan.loop else None,
             shown_until=end,
         )
@@ -173,34 +173,38 @@ class FrameMaker:
     def _emit(
         self,
         instants: Iterator[Instant],
-        earlier: Judged[Frame],
+        earlier: Frame,
         later: Frame | None,
+        way: Way = _BY_MOTION,
         shown_until: Fraction | None = None,
     ) -> Iterator[Frame]:
         """Output frames of the instants; without a later frame the earlier one is held."""
-        pixels = earlier.item.pixels
+        pixels = earlier.pixels
         batch_size = max(1, min(_LARGEST_BATCH, self._batch_bytes // max(1, pixels.nbytes)))
         while batch := list(islice(instants, batch_size)):
             times = [instant.t for instant in batch if instant.t != 0]
             made: list[Crossed] = []
             if times and later is not None:
-                made = self._crossing.between(earlier, later, times)
+                made = self._crossing.between(pixels, later.pixels, way, times)
             new = iter(made)
             for instant in batch:
                 shown = next(new) if instant.t != 0 else Crossed(pixels)
                 if shown.made is not None and later is not None:
-                    self._findings.doubt(instant, shown.made, shown.pixels, earlier.item, later)
-                self._count(shown.pixels, earlier, later)
+                    self._findings.doubt(instant, shown.made, shown.pixels, earlier, later)
+                is_source = shown.pixels is pixels or (
+                    later is not None and shown.pixels is later.pixels
+                )
+                self._count(shown.pixels, is_source, way.passage)
                 self._pass_by(instant.time)
                 yield self._frame(instant, shown.pixels, shown_until)
 
-    def _count(self, shown: npt.NDArray[Any], earlier: Judged[Frame], later: Frame | None) -> None:
+    def _count(self, shown: npt.NDArray[Any], is_source: bool, passage: Passage) -> None:
         counts = self._findings.counts
         if shown is self._shown:
             counts.held += 1
-        elif shown is earlier.item.pixels or (later is not None and shown is later.pixels):
+        elif is_source:
             counts.passed += 1
-        elif earlier.passage is Passage.MOTION:
+        elif passage is Passage.MOTION:
             counts.made += 1
         else:
             counts.mixed += 1

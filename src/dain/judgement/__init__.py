@@ -7,7 +7,7 @@ Each judge looks at every frame once and decides from a bounded window of looks 
 from __future__ import annotations
 
 from dain.judgement.cadence import CadenceJudge
-from dain.judgement.drawings import drawings
+from dain.judgement.drawings import Way, drawings
 from dain.judgement.glance import Glance, glance_at
 from dain.judgement.judges import BeatJudge, Judge, Judges, PassageJudge, StandingJudge
 from dain.judgement.overlays import OverlayJudge
@@ -30,6 +30,7 @@ __all__ = [
     "ShotJudge",
     "StandingJudge",
     "StandingPicture",
+    "Way",
     "drawings",
     "glance_at",
     "judged",

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from dain.judgement.verdict import Item, Judged, Passage
+from dain.judgement.verdict import Item, Judged, Passage, StandingPicture
 
 _ORDER = (Passage.MOTION, Passage.FADE, Passage.CUT)
 
 
-def drawings(frames: Iterable[Judged[Item]]) -> Iterator[tuple[Passage, Judged[Item]]]:
-    """Each drawing once, as it comes, with the passage by which the one before became it.
+class Way(NamedTuple):
+    """How one drawing becomes the next.
+
+    Attributes:
+        passage: of the gap between, or the strongest of all gaps where repeats were left out.
+        standing: what stands still in the last of them, in which the picture changes.
+    """
+
+    passage: Passage = Passage.MOTION
+    standing: StandingPicture | None = None
+
+
+def drawings(frames: Iterable[Judged[Item]]) -> Iterator[tuple[Way, Judged[Item]]]:
+    """Each drawing once, as it comes, with the way from the one before.
 
     A repeat that stands before a cut, or is the last of all, stays: the picture is seen to stand
-    until then. The first drawing's passage is motion.
+    until then.
     """
-    passage, left_out, is_first = Passage.MOTION, None, True
+    way, left_out, is_first = Way(), None, True
     for frame in frames:
         if frame.beat.repeats and frame.passage is not Passage.CUT and not is_first:
             left_out = frame
-            passage = max(passage, frame.passage, key=_ORDER.index)
+            way = Way(max(way.passage, frame.passage, key=_ORDER.index), frame.standing)
         else:
-            yield passage, frame
-            passage, left_out, is_first = frame.passage, None, False
+            yield way, frame
+            way, left_out, is_first = Way(frame.passage, frame.standing), None, False
     if left_out is not None:
-        yield passage, left_out
+        yield way, left_out

@@ -54,7 +54,7 @@ class Stopper(BlendEngine):
         super().__init__(lambda: len(self.calls) == at and stop.ask())
 
 
-def run_broken(clip, output, asked, at):
+def run_broken(clip, output, asked, at, on_report=None):
     """A run that is stopped and resumed several times."""
     for call in at:
         stop = StopRequest()
@@ -63,7 +63,7 @@ def run_broken(clip, output, asked, at):
         assert not output.exists()
         assert work_path(output).is_dir()
     engine = BlendEngine()
-    result = run_job(clip, output, asked, interpolator=engine)
+    result = run_job(clip, output, asked, interpolator=engine, on_report=on_report)
     assert result.frames_kept >= LENGTH * len(at)
     assert not work_path(output).exists()
     return result

@@ -1,5 +1,6 @@
 """Repeats are left out but where they show that a picture stands."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from dain.judgement import Beat, Judged, Passage, drawings
@@ -16,7 +17,7 @@ def stream(*marks):
 
 
 def shown(*marks):
-    return [(passage, each.item) for passage, each in drawings(stream(*marks))]
+    return [(way.passage, each.item) for way, each in drawings(stream(*marks))]
 
 
 def test_animation_on_twos():
@@ -39,6 +40,14 @@ def test_a_fade_on_twos_stays_a_fade():
 
 def test_a_repeat_at_the_very_beginning_is_a_drawing():
     assert shown((True, MOTION), (False, MOTION)) == [(MOTION, 0), (MOTION, 1)]
+
+
+def test_what_stands_is_what_stands_while_the_picture_changes():
+    frames = [
+        replace(each, standing=f"over gap {each.item}")
+        for each in stream((False, MOTION), (True, MOTION), (False, MOTION), (False, MOTION))
+    ]
+    assert [way.standing for way, _ in drawings(frames)] == [None, "over gap 1", "over gap 2"]
 
 
 def test_a_drawing_is_given_as_it_comes():
