@@ -162,8 +162,14 @@ class StandingWindow:
         if not LEAST_NEW * found.size <= np.count_nonzero(found) <= MOST_SWITCHING * found.size:
             return np.zeros_like(found)
         edges = self._edges(self._at) | self._edges(self._gap)
-        pieces = Pieces(found)
-        return pieces.chosen(pieces.within(edges) >= LEAST_OUTLINE)
+        groups = Pieces(grown(found, VICINITY))
+        elsewhen = np.zeros(groups.count, np.int64)
+        for gap in (self._gap + n for n in NEIGHBOURS):  # what moves does so in these as well
+            steps = self._open((self._arrivals(gap) | self._departures(gap)) & ~step)
+            elsewhen = np.maximum(elsewhen, groups.within(steps & edges))
+        outlines = groups.within(found & edges)
+        wanted = (outlines >= LEAST_OUTLINE) & (elsewhen <= ELSEWHEN * outlines)
+        return found & groups.chosen(wanted)
 
     def _only(
         self,
