@@ -83,7 +83,7 @@ def main() -> None:
         print(f"{spoiling:28}{whole.line()}", flush=True)
     for title, score in by_pattern.items():
         print(f"{title:28}{score.line()}")
-    print(f"look and judge at 854x480: {cost(arguments.clips):.2f} ms a frame")
+    print(f"glance, look and judge at 854x480: {cost(arguments.clips):.2f} ms a frame")
 
 
 def scenes(footage: Footage, width: int) -> Iterator[tuple[str, Picture]]:
