@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -19,8 +18,9 @@ from dain.engine.devices import resolve_device, resolve_precision
 from dain.engine.doubt import MadeFrame, certain, fall_back, fallback_share, judged
 from dain.engine.fitting import MemoryFit
 from dain.engine.limits import FrameLimits, automatic_scale
+from dain.engine.pair_work import KnownFrame, PairWork
 from dain.engine.pixels import check_frame, check_times, join_alpha, to_array, to_tensor
-from dain.engine.sharpness import Detail, describe, even_sharpness
+from dain.engine.sharpness import describe, even_sharpness
 from dain.errors import FrameError, OptionError
 from dain.networks import FrameFeatures, Motion, Synthesis
 from dain.settings import (
@@ -33,24 +33,6 @@ from dain.settings import (
     Sharpness,
 )
 from dain.weights import load_network
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A frame whose features are at hand; `pixels` is our own copy.
-
-    With alpha, colours are kept multiplied by it, so that those under a transparent place do
-    not bleed into its edges, and `cover` are the features with alpha, thrice, in their place.
-    `detail` is None where sharpness is off.
-    """
-
-    pixels: npt.NDArray[Any]
-    features: FrameFeatures
-    cover: FrameFeatures | None
-    detail: Detail | None
-
-    def is_of(self, frame: npt.NDArray[Any]) -> bool:
-        return self.pixels.dtype == frame.dtype and np.array_equal(self.pixels, frame)
 
 
 class Interpolator:
@@ -113,14 +95,8 @@ class Interpolator:
             tile_size=tile_size,
             memory=memory,
         )
-        if doubt not in DOUBT:
-            raise OptionError(f"--doubt must be one of {', '.join(DOUBT)}, found {doubt!r}")
-        self._doubt = doubt
-        if sharpness not in SHARPNESS:
-            raise OptionError(
-                f"--sharpness must be one of {', '.join(SHARPNESS)}, found {sharpness!r}"
-            )
-        self._sharpness = sharpness
+        _check_finish(doubt, sharpness)
+        self._doubt, self._sharpness = doubt, sharpness
         self._device = resolve_device(device)
         self._network = load_network(model, weights)
         self.weights_digest = _digest(self._network)
@@ -128,10 +104,25 @@ class Interpolator:
         arithmetic = resolve_precision(precision, self._network.precisions, self._device, model)
         self._fit = MemoryFit(self._network, self._device, arithmetic, tile_size, memory)
         self._scale = settings.scale
-        self._known: list[_Known] = []
-        self._motion: tuple[FrameFeatures, FrameFeatures, Motion] | None = None
+        self._work = PairWork(detailed=sharpness != "off")
         self.model = model
         self.device = str(self._device)
+
+    def finishing(self, *, doubt: Doubt, sharpness: Sharpness) -> Interpolator:
+        """One that finishes new frames otherwise; what it shares with this one is worked out once.
+
+        Args:
+            doubt: see above.
+            sharpness: see above.
+        """
+        _check_finish(doubt, sharpness)
+        if sharpness != "off" and not self._work.detailed:
+            self._work.forget()
+            self._work.detailed = True
+        self._work.shared = True
+        other = copy.copy(self)
+        other._doubt, other._sharpness = doubt, sharpness
+        return other
 
     def reserve(self, count: int) -> None:
         """Leave `count` bytes of the memory to count on to others, such as frames that wait.
@@ -210,11 +201,8 @@ class Interpolator:
             )
         wanted = check_times(times)
         with torch.inference_mode():
-            self._fit.fit(frame0.shape, self._scale_for(frame0), self._forget)
-            return self._fit.run(lambda: self._make(frame0, frame1, wanted), self._forget)
-
-    def _forget(self) -> None:
-        self._known, self._motion = [], None
+            self._fit.fit(frame0.shape, self._scale_for(frame0), self._work.forget)
+            return self._fit.run(lambda: self._make(frame0, frame1, wanted), self._work.forget)
 
     def _make(
         self,
@@ -228,10 +216,12 @@ class Interpolator:
         motion = self._relate(known0.features, known1.features)
         return [self._make_at(float(t), known0, known1, motion) for t in times]
 
-    def _make_at(self, t: float, known0: _Known, known1: _Known, motion: Motion) -> MadeFrame:
+    def _make_at(
+        self, t: float, known0: KnownFrame, known1: KnownFrame, motion: Motion
+    ) -> MadeFrame:
         """One new frame: synthesised, given up where it is in doubt, and brought to pixels."""
         before, after = known0.features, known1.features
-        made: Synthesis = self._network.synthesise(before, after, motion, t)
+        made = self._synthesise(before, after, motion, t)
         pictures = [(made.frame, before.frame, after.frame)]
         if known0.cover is not None and known1.cover is not None:
             cover = self._network.synthesise(known0.cover, known1.cover, motion, t)
@@ -256,24 +246,34 @@ class Interpolator:
             picture = join_alpha(picture, pictures[1][0], pictures[2][0][:, :1].clamp(0, 1))
         return judged(to_array(picture, known0.pixels.dtype), made.certainty, share)
 
-    def _find(self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]) -> tuple[_Known, _Known]:
+    def _synthesise(
+        self, before: FrameFeatures, after: FrameFeatures, motion: Motion, t: float
+    ) -> Synthesis:
+        known = self._work.find_made(motion, t)
+        if known is not None:
+            return known
+        made: Synthesis = self._network.synthesise(before, after, motion, t)
+        self._work.keep_made(motion, t, made)
+        return made
+
+    def _find(
+        self, frame0: npt.NDArray[Any], frame1: npt.NDArray[Any]
+    ) -> tuple[KnownFrame, KnownFrame]:
         """Both frames with their features; whatever is of neither is let go of first."""
-        known0, known1 = self._recall(frame0), self._recall(frame1)
+        work = self._work
+        known0, known1 = work.recall(frame0), work.recall(frame1)
         if known0 is None or known1 is None:
-            self._motion = None
-        self._known = [known for known in (known0, known1) if known is not None]
+            work.motion, work.made = None, []
+        work.known = [known for known in (known0, known1) if known is not None]
         if known0 is None:
             known0 = self._encode(frame0)
             known1 = known0 if known0.is_of(frame1) else known1
         if known1 is None:
             known1 = self._encode(frame1)
-        self._known = [known0, known1]
+        work.known = [known0, known1]
         return known0, known1
 
-    def _recall(self, frame: npt.NDArray[Any]) -> _Known | None:
-        return next((known for known in reversed(self._known) if known.is_of(frame)), None)
-
-    def _encode(self, frame: npt.NDArray[Any]) -> _Known:
+    def _encode(self, frame: npt.NDArray[Any]) -> KnownFrame:
         # Our own copy: the caller's may change, and may be one that torch cannot look at.
         frame = frame.copy(order="C")
         tensor = to_tensor(frame, self._device)
@@ -284,23 +284,36 @@ class Interpolator:
             alpha = tensor[:, 3:].expand(-1, 3, -1, -1).contiguous()
             cover = self._network.reframe(features, alpha)
         detail = None
-        if self._sharpness != "off":
+        if self._work.detailed:
             detail = describe(colours, zlib.crc32(frame.tobytes()))
-        return _Known(frame, features, cover, detail)
+        return KnownFrame(frame, features, cover, detail)
 
     def _relate(self, features0: FrameFeatures, features1: FrameFeatures) -> Motion:
-        if self._motion is not None:
-            before, after, known = self._motion
+        work = self._work
+        if work.motion is not None:
+            before, after, known = work.motion
             if before is features0 and after is features1:
                 return known
         motion: Motion = self._network.relate(features0, features1)
-        self._motion = (features0, features1, motion)
+        work.motion, work.made = (features0, features1, motion), []
         return motion
 
     def _scale_for(self, frame: npt.NDArray[Any]) -> Fraction:
         if self._scale != "auto":
             return self._scale
         return automatic_scale(frame.shape[0], frame.shape[1])
+
+
+def _check_finish(doubt: str, sharpness: str) -> None:
+    """Refuse unknown ways to finish a frame.
+
+    Raises:
+        OptionError: one is unknown.
+    """
+    if doubt not in DOUBT:
+        raise OptionError(f"--doubt must be one of {', '.join(DOUBT)}, found {doubt!r}")
+    if sharpness not in SHARPNESS:
+        raise OptionError(f"--sharpness must be one of {', '.join(SHARPNESS)}, found {sharpness!r}")
 
 
 def _digest(network: torch.nn.Module) -> str:

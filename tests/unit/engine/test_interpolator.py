@@ -204,7 +204,7 @@ def test_what_is_of_neither_frame_is_let_go_of_before_more_is_made(monkeypatch):
     encode = interpolator._network.encode
 
     def watched(*arguments):
-        kept.append((len(interpolator._known), interpolator._motion is None))
+        kept.append((len(interpolator._work.known), interpolator._work.motion is None))
         return encode(*arguments)
 
     monkeypatch.setattr(interpolator._network, "encode", watched)
@@ -213,12 +213,32 @@ def test_what_is_of_neither_frame_is_let_go_of_before_more_is_made(monkeypatch):
     assert kept == [(0, True), (0, True), (1, True), (1, True)]
 
 
+def test_frames_are_finished_otherwise_without_working_twice(monkeypatch):
+    plain = Interpolator(device="cpu")
+    plain.between(frame(0), frame(1))  # without what evening sharpness needs
+    ways = [("off", "even"), ("blend", "off"), ("hold", "even"), ("off", "off")]
+    others = [plain.finishing(doubt=doubt, sharpness=sharpness) for doubt, sharpness in ways]
+    counting = Counting(plain, monkeypatch)
+    for pair in ((0, 1), (1, 2)):
+        before, after = map(frame, pair)
+        for (doubt, sharpness), other in zip(ways, others, strict=True):
+            alone = Interpolator(device="cpu", doubt=doubt, sharpness=sharpness)
+            (made,), (expected,) = other.between(before, after), alone.between(before, after)
+            np.testing.assert_array_equal(made, expected)
+        np.testing.assert_array_equal(
+            others[-1].between(before, after), plain.between(before, after)
+        )
+    assert counting.calls == {"encode": 3, "relate": 2, "synthesise": 2}
+    with pytest.raises(OptionError, match="--doubt must be one of"):
+        plain.finishing(doubt="some", sharpness="off")
+
+
 def test_a_change_of_size_forgets_the_frames_before():
     interpolator = Interpolator(device="cpu")
     interpolator.between(frame(0), frame(1))
-    before = interpolator._known
+    before = interpolator._work.known
     interpolator.between(frame(0, 20, 20), frame(1, 20, 20))
-    assert not set(map(id, before)) & set(map(id, interpolator._known))
+    assert not set(map(id, before)) & set(map(id, interpolator._work.known))
 
 
 @pytest.mark.parametrize(
