@@ -261,13 +261,13 @@ def job_settings(
             stills_rate=None if input_fps is None else _read("--input-fps", parse_rate, input_fps),
             deinterlace=cast(Deinterlace, deinterlace),  # checked there
         ),
-        judgement=JudgementSettings(
-            scene_threshold=_as_threshold(scene_threshold),
-            at_cuts=cast(AtCuts, at_cuts),  # all of them checked there
-            cadence=cast(Switch, cadence),
-            overlays=cast(Switch, overlays),
-            sharpness=cast(Sharpness, sharpness),
-            doubt=cast(Doubt, doubt),
+        judgement=judgement_settings(
+            scene_threshold=scene_threshold,
+            at_cuts=at_cuts,
+            cadence=cadence,
+            overlays=overlays,
+            sharpness=sharpness,
+            doubt=doubt,
         ),
         strict=strict,
         resume=resume,
@@ -275,6 +275,30 @@ def job_settings(
         review=None if review is None else Path(review),
         frames_in=None if frames_in is None else Path(frames_in),
         frames_out=None if frames_out is None else Path(frames_out),
+    )
+
+
+def judgement_settings(
+    *,
+    scene_threshold: Number = SCENE_THRESHOLD,
+    at_cuts: str = "nearest",
+    cadence: str = "auto",
+    overlays: str = "auto",
+    sharpness: str = "auto",
+    doubt: str = "blend",
+) -> JudgementSettings:
+    """The keywords of `interpolate_video` that tell what is left alone, read and checked.
+
+    Raises:
+        OptionError: one is malformed or out of range.
+    """
+    return JudgementSettings(
+        scene_threshold=_as_threshold(scene_threshold),
+        at_cuts=cast(AtCuts, at_cuts),  # all of them checked there
+        cadence=cast(Switch, cadence),
+        overlays=cast(Switch, overlays),
+        sharpness=cast(Sharpness, sharpness),
+        doubt=cast(Doubt, doubt),
     )
 
 

@@ -145,6 +145,61 @@ def test_a_clip_of_variable_rate(dain, clip):
     assert told["psnr"] > against["psnr"] + 2  # it moves 8 and 6 pixels
 
 
+@pytest.fixture
+def two_shots(tmp_path, wide):
+    """Shots of five and six frames: one picture moves, then another one stands still."""
+    images = [np.ascontiguousarray(wide[:, 4 * at :][:, :96]) for at in range(5)]
+    images += [np.ascontiguousarray(255 - wide[::-1, 120:216])] * 6
+    return make_video(
+        tmp_path / "shots.mkv", images=images, rate=10, codec="ffv1", pixel_format="bgr0"
+    )
+
+
+def test_what_judgement_buys_by_shot(dain, two_shots):
+    told = dain("evaluate", "--clip", two_shots, "--doubt", "off", "--json").json
+    plain = dain("evaluate", "--clip", two_shots, "--no-judge", "--json").json
+    assert plain["judged"] is None
+    for told_score, score in zip(told["scores"], plain["scores"], strict=True):
+        assert told_score | {"seconds": 0} == score | {"seconds": 0}
+    judged = told["judged"]
+    assert judged["settings"] == {
+        "scene_threshold": 0.5,
+        "at_cuts": "nearest",
+        "cadence": "auto",
+        "overlays": "auto",
+        "sharpness": "auto",
+        "doubt": "off",
+    }
+    assert [(shot["start"], shot["end"]) for shot in judged["shots"]] == [(0, 0.5), (0.5, 1.1)]
+    assert [shot["number"] for shot in judged["shots"]] == [1, 2]
+    assert judged["frames"] == sum(shot["frames"] for shot in judged["shots"]) == 5
+    assert set(judged["ways"]) == {
+        *("plain", "cuts", "overlays", "sharpness", "cadence", "judged"),
+    }
+    assert judged["ways"]["plain"]["psnr"] == pytest.approx(told["psnr"])
+    assert judged["ways"]["plain"]["ssim"] == pytest.approx(told["ssim"])
+    assert judged["ways"]["plain"]["gain"] == judged["ways"]["plain"]["changed"] == 0
+    first, second = judged["shots"]
+    assert first["ways"]["cuts"]["changed"] == 0
+    # The true frame at the cut is the first of the second shot, and plain a mix of both.
+    assert second["ways"]["cuts"]["changed"] == second["ways"]["judged"]["changed"] == 1
+
+
+def test_a_table_of_shots(dain, two_shots):
+    outcome = dain("evaluate", "--clip", two_shots)
+    assert outcome.code == 0
+    assert "What judgement buys, by shot" in outcome.out
+    head = next(line for line in outcome.out.splitlines() if line.lstrip().startswith("shot"))
+    expected = "shot from - to frames PSNR judged cuts cadence overlays sharpness doubt SSIM judged"
+    assert head.split() == [*expected.split(), "detail", "judged"]
+    assert "0:00.50 - 0:01.10" in outcome.out
+    ways = "plain, cuts, overlays, sharpness, doubt, cadence, judged"
+    assert f"dain: made in 7 ways: {ways}" in outcome.lines
+    off = ("--scene-threshold", "off", "--cadence", "off", "--overlays", "off", "--doubt", "off")
+    nothing = dain("evaluate", "--clip", two_shots, "--sharpness", "off", *off)
+    assert "by shot" not in nothing.out
+
+
 def test_a_comparison_has_a_column(dain, triplets):
     outcome = dain(
         "evaluate", "--dataset", "triplets", "--root", triplets, "--against", "dain-lite"
@@ -262,6 +317,11 @@ def test_refusals_of_other_options(refuses, triplets, tmp_path, monkeypatch):
     assert "--against must be average, a model (dain-lite, dain) or a file" in refuses(
         *some, "--against", "nonesuch"
     )
+    assert "expected them with --clip, found --dataset" in refuses(*some, "--doubt", "off")
+    assert "expected them with --clip, found --no-judge" in refuses(
+        "evaluate", "--clip", "a.mp4", "--no-judge", "--scene-threshold", "0.4"
+    )
+    assert "--cadence must be one of" in refuses("evaluate", "--clip", "a.mp4", "--cadence", "on")
     assert "--precision must be one of" in refuses(*some, "--precision", "int8")
     assert "no.safetensors" in refuses(*some, "--weights", tmp_path / "no.safetensors")
     assert "folder" in refuses(*some, "--page", tmp_path / "nowhere" / "a.html")

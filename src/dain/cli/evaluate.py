@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dain.cli import evaluate_options, options
 from dain.cli.evaluate_output import Told, as_object, print_table, write_page
+from dain.cli.gains_output import print_gains
 from dain.cli.messages import (
     counted,
     heard_warnings,
@@ -16,7 +17,7 @@ from dain.cli.messages import (
 )
 from dain.cli.progress import ProgressDisplay
 from dain.errors import OptionError
-from dain.settings import DEFAULT_MODEL
+from dain.settings import DEFAULT_MODEL, SCENE_THRESHOLD, JudgementSettings
 
 if TYPE_CHECKING:
     from dain.evaluation.comparison import Samples
@@ -37,6 +38,13 @@ def evaluate(
     scale: options.Scale = "auto",
     tile_size: options.TileSize = "auto",
     memory: options.Memory = None,
+    judge: evaluate_options.Judge = True,
+    scene_threshold: options.SceneThreshold = f"{float(SCENE_THRESHOLD):g}",
+    at_cuts: options.AtCuts = "nearest",
+    cadence: options.Cadence = "auto",
+    overlays: options.Overlays = "auto",
+    sharpness: options.Sharpness = "auto",
+    doubt: options.Doubt = "blend",
     against: evaluate_options.Against = None,
     with_lpips: evaluate_options.Lpips = False,
     page: evaluate_options.Page = None,
@@ -54,7 +62,7 @@ def evaluate(
     """
     options.refuse_both(quiet, verbose)
     _check(dataset, root, subset, clip, worst)
-    from dain.api import engine_settings
+    from dain.api import engine_settings, judgement_settings
     from dain.evaluation import run_evaluation
     from dain.media.output import check_file_output
 
@@ -67,12 +75,34 @@ def evaluate(
         tile_size=tile_size,
         memory=memory,
     )
+    judgement = judgement_settings(
+        scene_threshold=scene_threshold,
+        at_cuts=at_cuts,
+        cadence=cadence,
+        overlays=overlays,
+        sharpness=sharpness,
+        doubt=doubt,
+    )
+    is_judged = judge and clip is not None
+    if not is_judged and judgement != JudgementSettings():
+        raise OptionError(
+            "the options of what is left alone say how a clip is judged: expected them with "
+            f"--clip, found {'--dataset' if clip is None else '--no-judge'}"
+        )
     if page is not None:
         check_file_output(page, overwrite)
-    samples, doubts = _samples(dataset, root, subset or [], clip, limit)
+    samples, doubts = _samples(dataset, root, subset or [], clip, limit, is_judged)
     kept = worst if page is not None else 0
     with ProgressDisplay(quiet) as display:
-        evaluation = run_evaluation(samples, engine, against, with_lpips, kept, display.on_progress)
+        evaluation = run_evaluation(
+            samples,
+            engine,
+            against,
+            with_lpips,
+            kept,
+            display.on_progress,
+            judgement if is_judged else None,
+        )
     doubts += [*getattr(samples, "messages", [])]
     for doubt in doubts:
         print_warning(doubt)
@@ -85,6 +115,8 @@ def evaluate(
         print_json(as_object(told, page))
     else:
         print_table(told)
+        if evaluation.gains is not None:
+            print_gains(evaluation.gains)
 
 
 def _check(
@@ -111,13 +143,18 @@ def _check(
 
 
 def _samples(
-    dataset: str | None, root: Path | None, subsets: list[str], clip: Path | None, limit: int | None
+    dataset: str | None,
+    root: Path | None,
+    subsets: list[str],
+    clip: Path | None,
+    limit: int | None,
+    in_runs: bool,
 ) -> tuple[Samples, list[str]]:
     """The samples, and what makes their number doubtful."""
     from dain.evaluation import ClipSamples, doubts, find_samples
 
     if clip is not None:
-        return ClipSamples(clip, limit), []
+        return ClipSamples(clip, limit, in_runs), []
     assert dataset is not None
     assert root is not None
     samples = find_samples(dataset, root, subsets, limit)

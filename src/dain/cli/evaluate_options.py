@@ -48,7 +48,8 @@ Limit = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="At most N samples of each subset, spread evenly.",
+        help="At most N samples of each subset, spread evenly; of a clip that is judged, in "
+        "runs of at least a dozen.",
         rich_help_panel=_SAMPLES,
     ),
 ]
@@ -57,6 +58,14 @@ Against = Annotated[
     typer.Option(
         metavar="WHAT",
         help="Compare with: average (of both frames), a model, or a file of other weights.",
+        rich_help_panel=_OUTCOME,
+    ),
+]
+Judge = Annotated[
+    bool,
+    typer.Option(
+        "--judge/--no-judge",
+        help="Of a clip, tell what each of the judgements below buys, shot by shot.",
         rich_help_panel=_OUTCOME,
     ),
 ]

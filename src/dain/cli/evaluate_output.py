@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dain._version import __version__
+from dain.cli.gains_output import gains_as_object
 from dain.cli.messages import counted, number, show_seconds
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def as_object(told: Told, page: Path | None) -> dict[str, Any]:
         "against": None
         if baseline is None
         else {"name": baseline.name, **_means(baseline.report), "scores": _scores(baseline.report)},
+        "judged": None if done.gains is None else gains_as_object(done.gains),
         "page": None if page is None else str(page),
         "warnings": told.warnings,
         "scores": _scores(done.report),
@@ -204,5 +206,7 @@ def write_page(told: Told, path: Path, overwrite: bool) -> None:
 
     done = told.evaluation
     footer = f"Made by dain {__version__}, dain evaluate."
-    text = make_page(told.title, told.facts, done.report, done.exhibits, done.baseline, footer)
+    text = make_page(
+        told.title, told.facts, done.report, done.exhibits, done.baseline, footer, done.gains
+    )
     write_output(path, text.encode("utf-8", errors="replace"), overwrite)

@@ -6,6 +6,7 @@ from dain.evaluation.blend import Blend
 from dain.evaluation.clip import ClipSamples
 from dain.evaluation.comparison import Baseline, Evaluation, run_evaluation
 from dain.evaluation.datasets import DATASETS, doubts, find_samples
+from dain.evaluation.gains import Gains, Outcome, Row
 from dain.evaluation.measures import mean_absolute_error, psnr, ssim
 from dain.evaluation.run import Measured, Report, Score, evaluate
 from dain.evaluation.samples import Loaded, Sample, StillSample, Truth
@@ -16,9 +17,12 @@ __all__ = [
     "Blend",
     "ClipSamples",
     "Evaluation",
+    "Gains",
     "Loaded",
     "Measured",
+    "Outcome",
     "Report",
+    "Row",
     "Sample",
     "Score",
     "StillSample",

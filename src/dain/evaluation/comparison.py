@@ -11,14 +11,17 @@ from pathlib import Path
 from dain.errors import OptionError
 from dain.evaluation.blend import Blend
 from dain.evaluation.clip import ClipSamples
+from dain.evaluation.gains import Gains
+from dain.evaluation.judged_clip import judge_clip
 from dain.evaluation.measures import Picture
-from dain.evaluation.run import Between, Report, Score, evaluate
+from dain.evaluation.run import Between, Measured, Report, Score, evaluate
 from dain.evaluation.samples import StillSample
+from dain.evaluation.variants import engines_for, variants_of
 from dain.evaluation.worst import Exhibit, Worst
 from dain.jobs import OnProgress
 from dain.jobs.progress import ProgressMeter
 from dain.jobs.run import make_interpolator
-from dain.settings import EngineSettings
+from dain.settings import EngineSettings, JudgementSettings
 
 AVERAGE = "average"
 
@@ -62,6 +65,7 @@ class Evaluation:
         report: its scores.
         baseline: what it was compared with, if with anything.
         exhibits: the worst frames, the worst first.
+        gains: what each judgement buys, if that was asked.
     """
 
     model: str
@@ -71,6 +75,7 @@ class Evaluation:
     report: Report
     baseline: Baseline | None
     exhibits: list[Exhibit]
+    gains: Gains | None = None
 
 
 def run_evaluation(
@@ -80,6 +85,7 @@ def run_evaluation(
     with_lpips: bool = False,
     worst: int = 0,
     on_progress: OnProgress | None = None,
+    judgement: JudgementSettings | None = None,
 ) -> Evaluation:
     """Evaluate a model, and what it is compared with after it.
 
@@ -90,6 +96,8 @@ def run_evaluation(
         with_lpips: measure LPIPS, too.
         worst: how many of the worst frames to keep.
         on_progress: called with each progress event.
+        judgement: of a clip, tell what each of these judgements buys, too; all other figures are
+            of plain interpolation.
 
     Raises:
         OptionError: nothing is known by the name in `against`, or LPIPS is not installed.
@@ -99,6 +107,7 @@ def run_evaluation(
     """
     meter = ProgressMeter(on_progress)
     meter.enter("loading")
+    variants = variants_of(judgement or JudgementSettings.all_off())
     interpolator = make_interpolator(engine)
     # Before the work begins, as these may be refused.
     opponent = None if against is None else _opponent(against, engine)
@@ -106,19 +115,24 @@ def run_evaluation(
     meter.total = _count(samples) * (1 if opponent is None else 2)
     kept = Worst(worst)
 
-    def measure(subject: Between, watch: Worst | None) -> Report:
-        return evaluate(
-            subject,
-            samples,
-            on_score=lambda score: meter.count(),
-            on_measured=None if watch is None else watch.add,
-            perceptual=perceptual,
-        )
+    def take(measured: Measured) -> None:
+        if worst:
+            kept.add(measured)
+        meter.count()
 
-    report = measure(interpolator, kept if worst else None)
+    gains = None
+    if isinstance(samples, ClipSamples) and len(variants) > 1:
+        meter.say(f"made in {len(variants)} ways: {', '.join(variants)}")
+        engines = engines_for(interpolator, variants)
+        report, gains = judge_clip(samples, engines, variants, take, perceptual)
+    else:
+        report = evaluate(interpolator, samples, on_measured=take, perceptual=perceptual)
     baseline = None
     if against is not None and opponent is not None:
-        baseline = Baseline(Path(against).name, measure(opponent, None))
+        other = evaluate(
+            opponent, samples, on_score=lambda score: meter.count(), perceptual=perceptual
+        )
+        baseline = Baseline(Path(against).name, other)
     return Evaluation(
         model=interpolator.model,
         weights=engine.weights,
@@ -127,6 +141,7 @@ def run_evaluation(
         report=report,
         baseline=baseline,
         exhibits=kept.exhibits,
+        gains=gains,
     )
 
 

@@ -10,8 +10,10 @@ from importlib.resources import files
 from string import Template
 
 from dain.evaluation.comparison import Baseline
+from dain.evaluation.gains import Gains
 from dain.evaluation.histogram import histogram
 from dain.evaluation.run import Report, Score
+from dain.evaluation.variants import JUDGED, JUDGEMENTS, PLAIN
 from dain.evaluation.worst import AMPLIFICATION, Exhibit
 from dain.jobs import pages
 
@@ -23,6 +25,7 @@ def make_page(
     exhibits: Sequence[Exhibit],
     baseline: Baseline | None = None,
     footer: str = "",
+    gains: Gains | None = None,
 ) -> str:
     """The page as HTML, which needs no other file.
 
@@ -33,13 +36,14 @@ def make_page(
         exhibits: the frames to show, in this order.
         baseline: what the model is compared with.
         footer: what made the page.
+        gains: what judgements buy, by shot.
     """
     folder = files("dain.evaluation")
     template = Template(folder.joinpath("page.html").read_text(encoding="utf-8"))
     count = len(exhibits)
     body = template.substitute(
         overview=_means(report, baseline) + histogram([score.psnr for score in report.scores]),
-        tables=_subsets(report, baseline),
+        tables=_subsets(report, baseline) + _shots(gains),
         heading="The worst frame" if count == 1 else f"The {count} worst frames",
         explanation=(
             "Lowest PSNR first. Click a picture to enlarge it, and again, or use the arrow keys, "
@@ -102,11 +106,35 @@ def _subsets(report: Report, baseline: Baseline | None) -> str:
         cells += [f"{value:.{digits}f}" for _, _, value, digits, _ in _measures(part)]
         if baseline is not None:
             cells.append(_gain(part.psnr - baseline.report.by_subset[subset].psnr, 2, 1))
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        rows.append(cells)
+    return _table(heads, rows)
+
+
+def _shots(gains: Gains | None) -> str:
+    """A table of what judgements add to the PSNR of each shot, if it was asked for."""
+    if gains is None:
+        return ""
+    alone = [name for name in JUDGEMENTS if name in gains.names]
+    heads = ["shot", "from, s", "to, s", "frames", "PSNR plain", *alone, "all judgements"]
+    rows = []
+    for row in (*gains.shots, gains.whole):
+        kind = "whole clip" if row.number == 0 else f"{row.number}{' fade' if row.fades else ''}"
+        psnr = row.outcomes[PLAIN].psnr
+        cells = [kind, f"{float(row.start):.2f}", f"{float(row.end):.2f}", str(row.frames)]
+        cells += [f"{psnr:.2f}", *(_gain(row.gain(name), 2, 1) for name in (*alone, JUDGED))]
+        rows.append(cells)
+    return _table(heads, rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in a box; cells are HTML."""
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for cells in rows
+    )
     return (
         f'<div class="card scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

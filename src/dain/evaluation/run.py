@@ -175,18 +175,44 @@ def _measure(
         began = time.perf_counter()
         made = interpolator.between(loaded.first, loaded.last, [at])[0]
         seconds = time.perf_counter() - began
-        if made.dtype != np.uint8 or made.shape != truth.shape:
-            raise FrameError(
-                f"expected a made frame of {truth.shape} uint8, found {made.shape} {made.dtype}"
-            )
-        score = Score(
-            name=sample.name,
-            psnr=psnr(made, truth),
-            ssim=ssim(made, truth),
-            mae=mean_absolute_error(made, truth),
-            time=at,
-            subset=sample.subset,
-            lpips=None if perceptual is None else perceptual(made, truth),
-            seconds=seconds,
-        )
+        score = score_of(made, truth, sample.name, at, sample.subset, perceptual, seconds)
         yield Measured(score, loaded.first, loaded.last, truth, made)
+
+
+def score_of(
+    made: npt.NDArray[Any],
+    truth: Picture,
+    name: str,
+    time: Fraction,
+    subset: str = "",
+    perceptual: Callable[[Picture, Picture], float] | None = None,
+    seconds: float = 0.0,
+) -> Score:
+    """Measure a made frame against the true one.
+
+    Args:
+        made: the made frame.
+        truth: the true one.
+        name: of the sample.
+        time: of the frame between its neighbours.
+        subset: part of the dataset.
+        perceptual: a further measure.
+        seconds: that making it took.
+
+    Raises:
+        FrameError: it is not as the true one in shape and type.
+    """
+    if made.dtype != np.uint8 or made.shape != truth.shape:
+        raise FrameError(
+            f"expected a made frame of {truth.shape} uint8, found {made.shape} {made.dtype}"
+        )
+    return Score(
+        name=name,
+        psnr=psnr(made, truth),
+        ssim=ssim(made, truth),
+        mae=mean_absolute_error(made, truth),
+        time=time,
+        subset=subset,
+        lpips=None if perceptual is None else perceptual(made, truth),
+        seconds=seconds,
+    )

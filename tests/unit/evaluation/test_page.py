@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from dain.evaluation import Baseline, Measured, Report, Score
+from dain.evaluation.gains import GainsMeter, Quality
 from dain.evaluation.histogram import histogram
 from dain.evaluation.page import make_page
+from dain.evaluation.shots import Shot
 from dain.evaluation.worst import Worst, difference, exhibit_of
+from dain.settings import JudgementSettings
 
 
 def score(name="a", psnr=30.0, **more):
@@ -201,3 +204,20 @@ def test_a_histogram_counts(values, bars):
 def test_a_handful_of_values_makes_no_histogram():
     assert histogram([30.0] * 7) == ""
     assert histogram([math.inf] * 20) == ""
+
+
+def test_what_judgement_buys_is_a_table():
+    meter = GainsMeter(JudgementSettings())
+    shots = [Shot(1, Fraction(0), Fraction(2)), Shot(2, Fraction(2), Fraction(7, 2), fades=True)]
+    plain, better = Quality(30.0, 0.9, 1.0), Quality(32.0, 0.9, 1.0)
+    meter.add(shots[0], {"plain": plain, "cuts": plain, "judged": plain}, 1.0)
+    meter.add(shots[1], {"plain": plain, "cuts": better, "judged": better}, 1.0)
+    page = make_page("a", [], Report((score(),)), [], gains=meter.told())
+    Reader(page)
+    rows = [re.findall(r"<td>(?:<span[^>]*>)?([^<]*)", row) for row in page.split("<tr>")[2:]]
+    assert rows == [
+        ["1", "0.00", "2.00", "1", "30.00", "\u00b10.00", "\u00b10.00"],
+        ["2 fade", "2.00", "3.50", "1", "30.00", "+2.00", "+2.00"],
+        ["whole clip", "0.00", "3.50", "2", "30.00", "+1.00", "+1.00"],
+    ]
+    assert "<th>all judgements</th>" in page
