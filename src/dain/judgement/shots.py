@@ -8,6 +8,7 @@ from dain.judgement.cuts import REACH, ShotLook, cut_score
 from dain.judgement.explaining import difference, sketch_of, unexplained
 from dain.judgement.fades import is_fade
 from dain.judgement.glance import Glance
+from dain.judgement.plain_ends import is_plain_end
 from dain.judgement.verdict import Passage
 
 
@@ -42,5 +43,5 @@ class ShotJudge:
     def judge(self, looks: Sequence[ShotLook], at: int) -> Passage:
         """Whether a cut, a fade or motion leads from frame `at` to the next."""
         if cut_score(looks, at, self._threshold) >= self._threshold:
-            return Passage.CUT
+            return Passage.FADE if is_plain_end(looks, at) else Passage.CUT
         return Passage.FADE if is_fade(looks, at) else Passage.MOTION

@@ -44,3 +44,18 @@ def test_no_fade_around_a_cut():
 def test_no_fade_in_noise():
     grain = np.random.default_rng(3).normal(0, 10, (14, 48, 80, 3))
     assert fades(np.clip(still(1, 14) + grain, 0, 255).astype(np.uint8)) == set()
+
+
+@pytest.mark.parametrize("length", [6, 12, 24])
+@pytest.mark.parametrize("speed", [0, 1])
+def test_the_plain_end_of_a_fade_is_no_cut(length, speed):
+    shot = pan(1, length + 12, speed)
+    out = np.concatenate([shot[:6], dissolve(shot[6 : length + 7], black(length + 1)), black(6)])
+    for frames in (out, out[::-1]):
+        assert Passage.CUT not in passages(frames)
+
+
+def test_a_shot_that_comes_out_of_black_at_once_is_a_cut():
+    frames = np.concatenate([black(8), pan(1, 12)])
+    assert passages(frames)[7] is Passage.CUT
+    assert passages(frames[::-1])[11] is Passage.CUT
