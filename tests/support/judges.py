@@ -33,7 +33,9 @@ def passages(**by_value: Passage) -> ByValue:
     return ByValue(lambda looks, at: by_value.get(f"v{looks[at]}", Passage.MOTION))
 
 
-def repeats(pattern: str = "twos", late: Fraction = Fraction(0)) -> ByValue:
+def repeats(
+    pattern: str = "twos", late: Fraction = Fraction(0), behind: int = 2, ahead: int = 2
+) -> ByValue:
     """A frame of the same value as the one before repeats it; drawings are due `late`."""
 
     def verdict(
@@ -43,4 +45,4 @@ def repeats(pattern: str = "twos", late: Fraction = Fraction(0)) -> ByValue:
         is_late = not same and times[at] > 0 and not cuts[at]
         return Beat(same, times[at] + (late if is_late else 0), pattern if same else "")
 
-    return ByValue(verdict)
+    return ByValue(verdict, behind, ahead)

@@ -132,7 +132,8 @@ def _make_the_rest(task: Task, folder: WorkFolder, trial: FrameWriter) -> list[s
     job, opening, findings = task.job, None, task.watch.findings
     if done:
         task.meter.say(f"going on after {done} of {job.plan.count} frames")
-        behind = task.judging.judges.behind
+        # Judges count the frames they see; damaged ones are listed, but do not come.
+        behind = task.judging.judges.warm_up + len(folder.manifest.damage)
         job = from_frame(task.job, done, task.reader.timestamps().pts, behind)
         findings.go_on_from(folder.manifest.findings)
         opening = next(task.reader.frames(task.job.from_pts), None) if job.plan.loop else None

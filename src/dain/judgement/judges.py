@@ -108,6 +108,15 @@ class Judges:
         one_more = 1  # a look may compare with the frame before
         return self.later("behind") + (self.passages.behind if self.passages else 0) + one_more
 
+    @property
+    def warm_up(self) -> int:
+        """Frames that a run reads again which goes on with what is shown after a frame.
+
+        That may be a drawing that came earlier: as a repeat is told by how its hold ends, no
+        further back than a judge of beats looks ahead, and one more where the frame is due late.
+        """
+        return self.behind + (self.beats.ahead + 1 if self.beats else 0)
+
     def later(self, name: Literal["ahead", "behind"]) -> int:
         """The larger one of the judges that are told of cuts, and so come after."""
         return max((getattr(each, name) for each in (self.beats, self.standing) if each), default=0)

@@ -14,7 +14,7 @@ from dain.jobs.findings import Findings
 from dain.jobs.judging import Judging
 from dain.jobs.making import FrameMaker
 from dain.jobs.prepare import from_frame
-from dain.judgement import Judges, Passage
+from dain.judgement import Beat, Judges, Passage
 from dain.media import Frame
 
 HALF = Fraction(1, 2)
@@ -117,6 +117,7 @@ def test_frames_are_counted_by_what_became_of_them():
 
 
 VALUES = [0, 0, 40, 40, 80, 80, 90, 91, 91, 20, 20, 50, 60, 60, 70, 75]
+HELD = [0, *[30] * 5, *[50] * 5, *[90] * 5]
 LONG = [100 * index for index in range(len(VALUES))]
 
 
@@ -129,33 +130,52 @@ def judges_of_all_kinds():
     )
 
 
-@pytest.mark.parametrize("time", [{"factor": Fraction(2)}, {"fps": Fraction(24)}])
-def test_a_run_taken_up_anywhere_makes_and_finds_the_same(time):
-    judging, job = Judging(judges_of_all_kinds()), job_for(LONG, **time)
+def late_by_the_past():
+    """Each drawing is due the later, the brighter the picture four frames before it was."""
 
-    def run(part, skip, findings, done=0):
+    def verdict(looks, at, times, cuts):
+        return Beat(False, times[at] + Fraction(looks[0] if at == 4 else 0, 2000))
+
+    return Judges(beats=ByValue(verdict, behind=4, ahead=0))
+
+
+@pytest.mark.parametrize("time", [{"factor": Fraction(2)}, {"fps": Fraction(24)}])
+@pytest.mark.parametrize("lost", [(), (6, 7, 8)], ids=["whole", "damaged"])
+@pytest.mark.parametrize(
+    ("values", "judges"),
+    [
+        (VALUES, judges_of_all_kinds()),
+        (HELD, Judges(beats=repeats(behind=1, ahead=5))),
+        (VALUES, late_by_the_past()),
+    ],
+    ids=["all kinds", "long holds", "far back"],
+)
+def test_a_run_taken_up_anywhere_makes_and_finds_the_same(values, judges, lost, time):
+    judging, job = Judging(judges), job_for(LONG, **time)
+    source = [frame for frame in frames(LONG, values) if frame.index not in lost]
+
+    def run(part, findings, done=0):
         maker = FrameMaker(part, BlendEngine(), done, judging=judging, findings=findings)
         made = []
-        for frame in maker.make(list(frames(LONG, VALUES))[skip:]):
+        for frame in maker.make(each for each in source if each.pts >= (part.from_pts or 0)):
             made.append((frame.index, frame.pts, frame.duration, int(frame.pixels[0, 0, 0])))
             states.append((maker.done, findings.as_record()))
         return made, maker
 
     states = []
     whole_findings = Findings()
-    whole, maker = run(job, 0, whole_findings)
+    whole, maker = run(job, whole_findings)
     known = list(states)
     for index in range(1, len(whole)):
-        part = from_frame(job, index, LONG, judging.judges.behind + 3)
-        skip = 0 if part.from_pts is None else LONG.index(part.from_pts)
+        part = from_frame(job, index, LONG, judges.warm_up + len(lost))
         done, record = known[index - 1]
         findings = Findings()
         findings.go_on_from(record)
-        rest, again = run(part, skip, findings, done)
+        rest, again = run(part, findings, done)
         assert rest == whole[index:]
         assert again.frames_in == maker.frames_in
         assert findings.told() == whole_findings.told()
-    assert skip > 0
+    assert part.from_pts
 
 
 def test_a_range_is_judged_by_its_own_frames():
