@@ -130,7 +130,7 @@ _OTHERS = (
             frames=24,
             rate=Fraction(50),
             duration=Fraction(12, 25),
-            told=(r"deinterlaced",),
+            told=(r"flagged as interlaced",),  # both fields show one moment
             same=False,
         ),
     ),
