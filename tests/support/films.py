@@ -36,6 +36,8 @@ def on_twos(frames: list[np.ndarray]) -> list[np.ndarray]:
 _LETTERS = (slice(8, 20), slice(92, 120))
 BAR = (slice(8, 12), slice(92, 120))
 """Rows and columns of the bar above the letters of `with_logo`."""
+AROUND = (slice(5, 23), slice(89, 123))
+"""Those of the letters and of the pixels that may be held with them."""
 
 
 def with_logo(frames: list[np.ndarray]) -> list[np.ndarray]:

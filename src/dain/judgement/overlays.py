@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from dain.judgement.bars import bar_widths
 from dain.judgement.bits import levels, packed
 from dain.judgement.glance import Glance, Grey
+from dain.judgement.moving import repeats
 from dain.judgement.standing import StandingOverlay
 from dain.judgement.standing_window import OverlayLook, StandingWindow
 
@@ -33,7 +35,8 @@ class OverlayJudge:
 
     A pixel stands still where it keeps its value, but for noise, over several frames. Of those
     that do, the ones are held that have an outline and stand while the picture around them
-    moves: what merely is at rest is interpolated as well as anything.
+    moves: what merely is at rest is interpolated as well as anything. Gaps in which next to nothing
+    moves, as between a drawing and its repeat, are no evidence of anything.
     """
 
     behind = 24
@@ -42,19 +45,22 @@ class OverlayJudge:
     def look(self, before: Glance | None, now: Glance) -> OverlayLook:
         """What to keep of a frame: three bits a pixel."""
         grey = _reduced(now.grey)
-        same, noise, finely = None, 0, packed(np.zeros_like(now.grey))
+        same, noise, motion, finely = None, 0, 0, packed(np.zeros_like(now.grey))
         if before is not None and before.grey.shape == now.grey.shape:
             difference = _difference(before.grey, now.grey)
             noise = _tolerance(difference)
             same = finely = packed(difference <= noise)
             if grey is not now.grey:
-                same = packed(_difference(_reduced(before.grey), grey) <= noise)
+                difference = _difference(_reduced(before.grey), grey)
+                same = packed(difference <= noise)
+            motion = _beyond(difference, noise)
         return OverlayLook(
             size=(now.grey.shape[0], now.grey.shape[1]),
             shape=(grey.shape[0], grey.shape[1]),
             same=same,
             finely=finely,
             noise=noise,
+            motion=motion,
             levels=levels(grey),
             across=packed(_contrast(grey, (1, 3)) > EDGE),
             down=packed(_contrast(grey, (3, 1)) > EDGE),
@@ -67,7 +73,11 @@ class OverlayJudge:
         """What stands still from frame `at` to the next; None across a cut, and for nothing."""
         if at + 1 >= len(looks) or cuts[at + 1] or looks[at + 1].same is None:
             return None
-        return StandingWindow(looks, at).found()
+        moves = [not each for each in repeats([each.motion for each in looks[1:]])]
+        if not moves[at]:
+            return None
+        drawings = [looks[0], *compress(looks[1:], moves)]
+        return StandingWindow(drawings, sum(moves[:at])).found()
 
 
 def _reduced(grey: Grey) -> Grey:
@@ -82,6 +92,12 @@ def _reduced(grey: Grey) -> Grey:
 
 def _difference(one: Grey, other: Grey) -> Grey:
     return np.asarray(cv2.absdiff(one, other), np.uint8)
+
+
+def _beyond(difference: Grey, noise: int) -> int:
+    """Grey levels of change beyond noise, of all pixels together."""
+    changed = np.maximum(difference, np.uint8(noise))
+    return int(cv2.sumElems(changed)[0]) - noise * difference.size
 
 
 def _contrast(grey: Grey, shape: tuple[int, int]) -> Grey:

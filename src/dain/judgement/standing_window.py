@@ -10,6 +10,7 @@ import numpy as np
 from dain.judgement.bars import Widths, bars_of, standing_bars
 from dain.judgement.bits import Bits, alike, missing, unpacked
 from dain.judgement.masks import Mask, Pieces, enlarged, grown, outside
+from dain.judgement.moving import PER_PIXEL
 from dain.judgement.regions import camera_moves, enclosed, structures
 from dain.judgement.standing import StandingOverlay
 
@@ -65,6 +66,7 @@ class OverlayLook:
         same: where it is as the frame before; None where there is none of that size.
         finely: the same at full size.
         noise: grey levels by which what is the same may differ.
+        motion: grey levels of change since the frame before beyond that, of all pixels together.
         levels: its grey, roughly.
         across: where there is contrast to the left or the right.
         down: where there is contrast above or below.
@@ -76,6 +78,7 @@ class OverlayLook:
     same: Bits | None
     finely: Bits
     noise: int
+    motion: int
     levels: tuple[Bits, Bits, Bits]
     across: Bits
     down: Bits
@@ -83,7 +86,7 @@ class OverlayLook:
 
 
 class StandingWindow:
-    """The looks around a gap.
+    """The looks around a gap, without frames that repeat the one before.
 
     A pixel is the same in a gap where both frames agree. It stands over a run of gaps where it
     is the same in all of them but one.
@@ -110,7 +113,7 @@ class StandingWindow:
         earlier, later = (gap - SPAN + 1, gap), (gap + 1, gap + SPAN)
         until, since = (gap - SPAN + 1, gap + 1), (gap, gap + SPAN)
         before, after = self._stands(*earlier), self._stands(*later)
-        through = (self._stands(*until) | self._stands(*since)) & ~moved
+        through = (self._passed(*until) | self._passed(*since)) & ~moved
         held = self._finely(self._pieces(through, self._at, gap), until, since)
         held |= self._finely(self._switching(before & after & moved), earlier, later)
         held |= bars_of(self._bar_widths, self._size, self._size)
@@ -228,6 +231,13 @@ class StandingWindow:
         if max(each.noise for each in self._looks[first:end]) < NOISY:
             stands &= alike(self._looks[first - 1].levels, self._looks[end - 1].levels)
         return stands
+
+    def _passed(self, first: int, end: int) -> Bits:
+        """What stands over gaps while other things move; nothing where these move too seldom."""
+        least = PER_PIXEL * self._shape[0] * self._shape[1]
+        if sum(each.motion > least for each in self._looks[max(1, first) : end]) < FEWEST:
+            return np.zeros_like(self._same[0])
+        return self._stands(first, end)
 
     def _edges(self, frame: int) -> Mask:
         return self._across(frame) | self._down(frame)

@@ -1,6 +1,7 @@
 """What stands still over moving pictures is held; what merely is at rest is not."""
 
 from fractions import Fraction
+from functools import cache
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ COUNT = 30
 HALF = Fraction(1, 2)
 
 
+@cache
 def texture(seed, height=HEIGHT, width=WIDTH * 3):
     """Blotches of strong contrast, a few pixels large."""
     noise = np.random.default_rng(seed).integers(0, 256, (height // 3 + 1, width // 3 + 1, 3))
@@ -171,6 +173,35 @@ def test_nothing_is_held_where_nothing_stands():
 
 def test_nothing_is_held_where_nothing_moves():
     assert verdicts([over(locked(n), letters()) for n in range(COUNT)]) == [None] * COUNT
+
+
+CADENCES = {
+    "twos": lambda n: n // 2,
+    "threes": lambda n: n // 3,
+    "24 in 30": lambda n: n * 4 // 5,
+}
+
+
+@pytest.mark.parametrize("name", CADENCES)
+@pytest.mark.parametrize("grain", [0, 2])
+def test_repeats_are_no_evidence_that_anything_stands(name, grain):
+    drawing, count, overlay = CADENCES[name], 44, letters()
+    random = np.random.default_rng(1)
+    frames = []
+    for n in range(count):
+        noise = random.normal(0, grain, (HEIGHT, WIDTH, 1))
+        picture = over(panning(drawing(n), speed=5), overlay)
+        frames.append(np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8))
+    around = cv2.dilate((overlay[0] > 0).astype(np.uint8), np.ones((7, 7))) > 0
+    for n, found in enumerate(verdicts(frames)[:-1]):
+        if drawing(n) == drawing(n + 1):
+            assert found is None
+        elif found is not None:
+            assert not found.held[~around].any()
+        if found is None:
+            assert drawing(n) == drawing(n + 1) or not 26 <= n < 35
+        elif 26 <= n < 35:
+            assert (found.held > 0)[opaque(overlay)].mean() > 0.95
 
 
 def test_a_ticker_is_not_held():
