@@ -101,9 +101,11 @@ def test_frames_are_kept_beside_the_result(dain, videos, tmp_path):
     again = dain(*one, "--overwrite", "--frames-in", kept)
     assert again.code == 0
     several = ("interpolate", videos, "-o", tmp_path / "out", "--factor", 2)
-    assert dain(*several, "--frames-out", tmp_path / "all").code == 0
-    assert names(tmp_path / "all") == ["a.gif", "c10.mp4", "c2.mp4"]
+    pages = tmp_path / "pages"
+    assert dain(*several, "--frames-out", tmp_path / "all", "--review", pages).code == 0
+    assert names(tmp_path / "all") == names(pages) == ["a.gif", "c10.mp4", "c2.mp4"]
     assert len(names(tmp_path / "all" / "a.gif")) == 6
+    assert "moments in c2.mp4" in (pages / "c2.mp4" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_zip_to_a_zip_to_a_video(dain, tmp_path):

@@ -139,8 +139,7 @@ class Runner:
 
         outputs = outputs_in(folder, sources, container)
         self.on_report(several=True)
-        kept = (self.settings.frames_in, self.settings.frames_out)
-        needed = [folder, *(() if self.dry_run else kept)]
+        needed = [folder, *(() if self.dry_run else self._own_folders().values())]
         new_folders = [each for each in needed if isinstance(each, Path) and not each.exists()]
         self.interpolator = make_interpolator(self.settings.engine, self.settings.judgement)
         objects: list[dict[str, Any]] = []
@@ -179,10 +178,20 @@ class Runner:
         return _as_object(result)
 
     def _one_of_several(self, output: Place) -> JobSettings:
-        """The settings of one job of several: its frames are kept in folders named after it."""
-        kept = {"frames_in": self.settings.frames_in, "frames_out": self.settings.frames_out}
-        own = {name: folder and folder / output.name for name, folder in kept.items()}
+        """The settings of one job of several: its own folders are named after its output."""
+        own = {
+            name: folder and folder / output.name for name, folder in self._own_folders().items()
+        }
         return replace(self.settings, **own)  # type: ignore[arg-type]
+
+    def _own_folders(self) -> dict[str, Path | None]:
+        """Folders of which each job of several has one for itself, in these."""
+        asked = self.settings
+        return {
+            "frames_in": asked.frames_in,
+            "frames_out": asked.frames_out,
+            "review": asked.review,
+        }
 
     def show(self, result: JobResult | JobEstimate) -> None:
         """Say what came of a single job."""

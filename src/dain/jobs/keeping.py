@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dain.errors import EncodeError, OptionError, reason_of
+from dain.jobs.prepare import check_name
 from dain.media import Frame
 from dain.media.output import StagedFolder
 from dain.media.scene_light import display
@@ -213,18 +214,20 @@ def _home_of(path: Path) -> Path:
 
 
 def check_kept_folders(source: Path, output: Path, settings: JobSettings) -> None:
-    """Refuse folders of kept frames that are something else already.
+    """Refuse folders of kept frames, or of a review, that are something else already.
 
     Raises:
-        OptionError: one is the other, the input or the output.
+        OptionError: one is the other, the input or the output, or cannot be a name.
     """
     taken = {_home_of(source): "the input", _home_of(output): "the output"}
     for option, folder in (
         ("--frames-in", settings.frames_in),
         ("--frames-out", settings.frames_out),
+        ("--review", settings.review),
     ):
         if folder is None:
             continue
+        check_name(folder)
         if folder.resolve() in taken:
             raise OptionError(
                 f"expected a folder of its own for {option}, found that {folder} is "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy.typing as npt
 
 from dain.errors import DainError, DainWarning, OutputError
+from dain.jobs.prepare import check_name
 from dain.media import Frame
 from dain.media.preview import check_preview, write_preview
 from dain.media.stills_names import pattern_of
@@ -26,7 +27,9 @@ def check_preview_apart(preview: Path, source: Path, output: Path) -> None:
 
     Raises:
         OutputError: it would.
+        OptionError: it cannot be a name.
     """
+    check_name(preview)
     for path in (source, output):
         pattern = pattern_of(path)
         is_among = path.resolve() in (preview.resolve(), preview.resolve().parent)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from dain.errors import EncodeError, OutputError
+from dain.errors import EncodeError, OutputError, reason_of
 from dain.jobs import pages
 from dain.jobs.doubt_log import DoubtfulMoment
 from dain.media.output import StagedFolder
@@ -37,8 +37,7 @@ def check_review(folder: Path) -> None:
         with page.open("rb") as file:
             is_ours = f'content="{_GENERATOR}"'.encode() in file.read(4096)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot read {page}: {reason}") from error
+        raise OutputError(f"cannot read {page}: {reason_of(error)}") from error
     if not is_ours:
         raise OutputError(
             f"expected --review to name a folder without a page of its own, found {page}; "
@@ -76,8 +75,7 @@ def write_review(
         (staged.path / _PAGE).write_text(page, encoding="utf-8")
         staged.commit()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise EncodeError(f"cannot write {folder}: {reason}") from error
+        raise EncodeError(f"cannot write {folder}: {reason_of(error)}") from error
     finally:
         staged.discard()
 
@@ -93,8 +91,8 @@ def clock_time(time: Fraction) -> str:
 
 def _page(moments: Sequence[DoubtfulMoment], source: str, how: Doubt, count: int) -> str:
     done = {
-        "blend": "where the doubt was worst, both source frames were laid over each other",
-        "hold": "where the doubt was worst, the nearer source frame was shown",
+        "blend": "where that is clearly safer, both source frames were laid over each other",
+        "hold": "where that is clearly safer, the nearer source frame is shown",
         "off": "new frames were left as the network made them",
     }[how]
     frames = "1 new frame is" if count == 1 else f"{count} new frames are"
@@ -116,7 +114,7 @@ def _page(moments: Sequence[DoubtfulMoment], source: str, how: Doubt, count: int
 
 def _article(rank: int, moment: DoubtfulMoment, how: Doubt) -> str:
     title = clock_time(moment.time)
-    values = [("frame", str(moment.index)), ("doubt", f"{moment.doubt:.0%}")]
+    values = [("new frame", str(moment.index)), ("doubt", f"{moment.doubt:.0%}")]
     if how != "off":
         values.append(("blended" if how == "blend" else "held", f"{moment.given_up:.0%}"))
     listed = "".join(f"<li><span>{name}</span>{value}</li>" for name, value in values)

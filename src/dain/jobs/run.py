@@ -105,12 +105,12 @@ def _run(
     source, output, settings = reporter.source, reporter.output, reporter.settings
     started = time.monotonic()
     check_names(source, output)
+    check_kept_folders(source, output, settings)
     if settings.preview is not None:
         check_preview_apart(settings.preview, source, output)
     if settings.review is not None:
         check_review(settings.review)
     meter = reporter.meter = ProgressMeter(reporter.watch.progress)
-    check_kept_folders(source, output, settings)
     reading = reading_for(output, settings)
     with open_reader(source, reading) as reader, FrameKeeper(settings) as keeper:
         reporter.reader = reader
@@ -143,7 +143,7 @@ def _run(
     if settings.review is not None:
         doubts = reporter.watch.findings.doubts
         how = settings.judgement.doubt
-        write_review(settings.review, doubts.entries(), source.name, how, doubts.count)
+        write_review(settings.review, doubts.entries(), _title_of(source), how, doubts.count)
     return JobResult(
         output=output,
         frames_in=made.frames_in,
@@ -160,6 +160,11 @@ def _run(
         ),
         found=reporter.watch.findings.lines(),
     )
+
+
+def _title_of(source: Path) -> str:
+    """What people call a source; a folder may be given as a dot."""
+    return "standard input" if is_pipe(source) else source.resolve().name
 
 
 def _beside(room: Room, engine: FrameInterpolator, memory: int | None) -> FrameInterpolator:

@@ -255,7 +255,7 @@ def test_folders_of_their_own(
         run_job(tmp_path / "in", tmp_path / "out", settings, interpolator=BlendEngine())
 
 
-@pytest.mark.parametrize("kind", ["frames_in", "frames_out"])
+@pytest.mark.parametrize("kind", ["frames_in", "frames_out", "review"])
 @pytest.mark.parametrize("place", ["shots", "made"])
 def test_patterns_have_their_folders_to_themselves(tmp_path: Path, kind: str, place: str) -> None:
     for folder in ("shots", "made"):
@@ -268,3 +268,10 @@ def test_patterns_have_their_folders_to_themselves(tmp_path: Path, kind: str, pl
     with pytest.raises(OptionError, match="a folder of its own"):
         run_job(*given, interpolator=BlendEngine())
     assert names(tmp_path / "shots") == pngs(0, 1)
+
+
+@pytest.mark.parametrize("kind", ["frames_in", "frames_out", "review", "preview"])
+def test_names_that_no_system_takes_are_refused(tmp_path: Path, clip: Path, kind: str) -> None:
+    settings = replace(SETTINGS, **{kind: tmp_path / f"{'x' * 300}.png"})
+    with pytest.raises(OptionError, match="name too long"):
+        run_job(clip, tmp_path / "out.mkv", settings, interpolator=BlendEngine())
