@@ -109,9 +109,9 @@ def interpolate_video(
         deinterlace: interlaced frames become whole ones with ``"auto"``, one for each field
             with ``"bob"``; with ``"off"`` they stay as they are.
         input_fps: rate at which stills play; None for 24, or what EXR stills say.
-        scene_threshold: share of a frame that nothing in the one before explains, above 0 up to
-            1, from which on it begins a shot, which is never blended into; ``"off"`` to look for
-            no cuts and fades.
+        scene_threshold: score, above 0 up to 1, from which on a frame begins a shot: the share of
+            it that the one before would leave unexplained in an ordinary shot. Larger ones find
+            fewer cuts; ``"off"`` looks for no cuts and fades.
         at_cuts: what fills the time between two shots: ``"nearest"`` frame, ``"hold"`` the old
             shot's last, or ``"blend"`` both.
         cadence: ``"auto"`` finds repeated frames (animation on twos, pulldown, stuck frames) and

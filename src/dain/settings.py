@@ -32,7 +32,7 @@ DOUBT: tuple[Doubt, ...] = ("blend", "hold", "off")
 Sharpness = Literal["auto", "even", "off"]
 SHARPNESS: tuple[Sharpness, ...] = ("auto", "even", "off")
 
-# Share of a frame that nothing in the one before explains, from which on it begins a shot.
+# Of 0 to 1: how much of a frame the one before leaves unexplained, beside what is usual around.
 SCENE_THRESHOLD = Fraction(1, 2)
 
 
@@ -153,8 +153,9 @@ class JudgementSettings:
     """What is not to be interpolated, and what to do where that is doubtful.
 
     Attributes:
-        scene_threshold: share of a frame that nothing in the one before explains, in (0, 1],
-            from which on it begins a shot; ``off`` to look for no cuts and fades.
+        scene_threshold: score in (0, 1] from which on a frame begins a shot: the share of it that
+            the one before would leave unexplained in an ordinary shot, so that calm shots need
+            less and wild ones more; ``off`` to look for no cuts and fades.
         at_cuts: what fills the time between two shots: the ``nearest`` frame, the last one of
             the old shot (``hold``), or both, mixed in light (``blend``).
         cadence: ``auto`` finds frames that only repeat a drawing, and spreads motion over the

@@ -184,8 +184,8 @@ SceneThreshold = Annotated[
     str,
     typer.Option(
         metavar="X",
-        help="Share of a frame that the one before does not explain, from which on it is a new "
-        "shot; or off.",
+        help="How much the frame before must leave unexplained where a shot begins, above 0 up to "
+        "1: more for fewer cuts. off: look for no cuts and fades.",
         rich_help_panel=_JUDGEMENT,
     ),
 ]

@@ -27,8 +27,8 @@ class ShotJudge:
         """A judge.
 
         Args:
-            threshold: score from which a gap is a cut, in (0, 1]: how much of what motion explains
-                around the gap is unexplained in it. Larger ones find fewer cuts.
+            threshold: score from which on a gap is a cut, in (0, 1], see `cut_score`. Larger ones
+                find fewer cuts.
         """
         self._threshold = threshold
 

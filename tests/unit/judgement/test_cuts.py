@@ -41,6 +41,15 @@ def test_shots_of_one_and_two_frames():
     assert cuts(frames) == [8, 9, 11]
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_of_few_frames_none_is_taken_for_calm(count):
+    shot, shot_of_few = pan(1, count), np.concatenate([pan(2, 1), pan(3, count - 1)])
+    for number, frame in enumerate(shot):  # a part of the picture is new in each
+        frame[: HEIGHT // 3, : WIDTH // 3] = texture(10 + number)[: HEIGHT // 3, : WIDTH // 3]
+    assert cuts(shot) == []
+    assert cuts(shot_of_few) == [1]
+
+
 def test_a_cut_between_drawings_that_are_shown_twice():
     drawings = np.concatenate([pan(1, 4, speed=3), pan(2, 4, speed=3)])
     assert cuts(np.repeat(drawings, 2, axis=0)) == [8]
