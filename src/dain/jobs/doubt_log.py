@@ -50,8 +50,8 @@ class DoubtfulMoment:
 class DoubtLog:
     """Keeps the most doubtful frames, at most one of each half second of the source.
 
-    Of equally doubtful ones those are kept that came first, so that it does not matter where a
-    run was cut off and went on.
+    Of equally doubtful ones those are kept that came first, and a frame that comes again is known
+    already, so that it does not matter where a run was cut off and went on.
 
     Args:
         pictures: keep pictures, too: some 80 kB of each moment.
@@ -65,6 +65,7 @@ class DoubtLog:
         self.count = 0
         self._pictures = pictures
         self._most = most
+        self._last = -1
         self._kept: dict[int, DoubtfulMoment] = {}  # by the half second
 
     def append(
@@ -81,7 +82,7 @@ class DoubtLog:
         """Take note of a made frame; next to nothing is done unless it is among the worst.
 
         Args:
-            index: number of the output frame.
+            index: number of the output frame; they rise.
             time: see `DoubtfulMoment`.
             doubt: likewise.
             certainty: ``(h, w)`` in [0, 1], of the frame, reduced.
@@ -91,8 +92,9 @@ class DoubtLog:
             after: the later one, likewise.
             given_up: see `DoubtfulMoment`.
         """
-        if doubt < LEAST_DOUBT:
+        if doubt < LEAST_DOUBT or index <= self._last:
             return
+        self._last = index
         self.count += 1
         place = math.floor(time / _MOMENT)
         rival = self._kept.get(place)
@@ -130,6 +132,7 @@ class DoubtLog:
         """All of it as JSON can hold it, pictures in base64; `go_on_from` takes it back."""
         return {
             "count": self.count,
+            "last": self._last,
             "moments": [
                 {
                     "index": moment.index,
@@ -147,7 +150,7 @@ class DoubtLog:
 
     def go_on_from(self, record: Mapping[str, Any]) -> None:
         """Take up what an earlier run kept, in place of what is kept here."""
-        self.count = record["count"]
+        self.count, self._last = record["count"], record["last"]
         self._kept = {}
         for each in record["moments"]:
             moment = DoubtfulMoment(

@@ -166,7 +166,13 @@ class Relay:
             return
         self._whole.result = self.result
         whole = self._whole.report(error)
-        report = self._heard or {**whole, "input": {**whole["input"], "bytes": None}}
+        # Without a run nothing was looked for.
+        unknown = dict.fromkeys(self._whole.watch.findings.told())
+        report = self._heard or {
+            **whole,
+            **unknown,
+            "input": {**whole["input"], "bytes": None},
+        }
         output = report["output"] if error is None else whole["output"]
         self.on_report(
             {

@@ -54,7 +54,8 @@ def write_review(
 
     Args:
         folder: need not exist, its parent must.
-        moments: with pictures, in the order in which they are shown.
+        moments: in the order in which they are shown; pictures are lacking where a run that went
+            on without a review was taken up with one.
         source: what was interpolated.
         how: what was done where there was doubt.
         count: doubtful frames in all.
@@ -123,6 +124,8 @@ def _article(rank: int, moment: DoubtfulMoment, how: Doubt) -> str:
         for kind in _KINDS
         if kind in moment.pictures
     )
+    if not figures:
+        figures = "<p>No pictures: it was made before a review was asked for.</p>"
     return (
         f'<article class="card"><header><h3><span>{rank}</span>{title}</h3><ul>{listed}</ul>'
         f'</header><div class="pictures">{figures}</div></article>'

@@ -27,7 +27,7 @@ from dain.media.segments import Record
 from dain.media.stills_names import is_stills_output, pattern_of
 from dain.transfer.digests import difference
 
-_FORMAT = 2
+_FORMAT = 3
 _LONGEST_NAME = 150  # bytes of the output's name in ours; file systems allow 255
 _MANIFEST, _LOCK = "manifest.json", "lock"
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dain.media.frame import Pixels, full_scale
 from dain.media.hdr import HLG, PQ
-from dain.media.scene_light import linear_of, srgb_of
+from dain.media.scene_light import finite, linear_of, srgb_of
 
 Floats = npt.NDArray[np.float32]
 _Curve = Callable[[Floats], Floats]
@@ -28,7 +28,8 @@ def mixed(before: Pixels, after: Pixels, t: Fraction | float, transfer: int = 2)
     """The cross-fade of two frames, mixed in linear light.
 
     Args:
-        before: ``(H, W, 3)`` or ``(H, W, 4)``; float32 is scene-linear, with alpha in it.
+        before: ``(H, W, 3)`` or ``(H, W, 4)``; float32 is scene-linear, with alpha in it;
+            what is no number in it is mixed as 0, and infinity as the largest light.
         after: the same size and type.
         t: share of the frame after, in [0, 1].
         transfer: transfer characteristics of ITU-T H.273 of frames in integers: PQ and HLG have
@@ -39,7 +40,8 @@ def mixed(before: Pixels, after: Pixels, t: Fraction | float, transfer: int = 2)
     """
     share = np.float32(float(t))
     if before.dtype == np.float32:
-        return cast("Floats", before + (after - before) * share)
+        light0, light1 = (finite(cast("Floats", frame)) for frame in (before, after))
+        return cast("Floats", light0 + (light1 - light0) * share)
     top = full_scale(before)
     to_light, from_light = _curves(transfer)
     one, other = (_light_of(frame, top, to_light) for frame in (before, after))

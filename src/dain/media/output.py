@@ -25,10 +25,14 @@ def check_file_output(final: Path, overwrite: bool) -> None:
     """Refuse a final name that cannot or must not be written; touches nothing.
 
     Raises:
-        OutputError: it exists and `overwrite` is False, it is no regular file, or its
-            folder is missing or not writable.
+        OutputError: it exists and `overwrite` is False, it is no regular file, its folder is
+            missing or not writable, or the system takes no such name.
     """
-    if final.exists():
+    try:
+        exists = final.exists()
+    except OSError as error:
+        raise OutputError(f"cannot look up {final}: {reason_of(error)}") from error
+    if exists:
         if not final.is_file():
             raise OutputError(f"expected a file name for the output, found that {final} is none")
         if not overwrite:

@@ -61,6 +61,13 @@ def test_a_run_that_was_cut_off_keeps_the_same(cut):
     assert second.told() == whole.told()
 
 
+def test_a_frame_that_is_made_again_counts_once():
+    log = fill(DoubtLog(), [0.5, 0.6, 0.7])
+    fill(log, [0.6, 0.7, 0.8], start=1)
+    assert log.count == 4
+    assert [moment.index for moment in log.entries()] == [3, 2, 1, 0]
+
+
 def test_plain_numbers_for_a_report():
     log = fill(DoubtLog(pictures=False), [0.75], given_up=0.125)
     assert log.told() == {
@@ -127,6 +134,14 @@ def test_a_review_replaces_an_earlier_one_and_nothing_else(tmp_path):
 def test_without_doubt_there_is_a_page_that_says_so(tmp_path):
     write_review(tmp_path / "none", [], "a", "blend", 0)
     assert "Nothing to look at" in (tmp_path / "none" / "index.html").read_text(encoding="utf-8")
+
+
+def test_moments_without_pictures_say_so(tmp_path):
+    log = fill(DoubtLog(pictures=False), [0.5])
+    write_review(tmp_path / "new", log.entries(), "a", "blend", log.count)
+    page = (tmp_path / "new" / "index.html").read_text(encoding="utf-8")
+    assert "No pictures" in page
+    assert "<img src" not in page
 
 
 def test_places_that_cannot_take_a_review_are_refused(tmp_path):

@@ -211,6 +211,7 @@ def test_the_report_tells_of_the_places_as_given_and_of_how_all_ended(host, tmp_
     assert (failed["output"]["path"], failed["output"]["bytes"]) == (shown, None)
     host.refuse()
     go(clip, url, pytest.fail, on_report=reports.append)  # which only uploads
+    assert reports[-1]["cuts"] is reports[-1]["doubts"] is None
     done = reports.pop()
     assert (done["status"], done["frames"]["out"], done["frames"]["kept"]) == ("done", 4, 4)
     go(url, f"{host.url}/other.mp4", run, on_report=reports.append)

@@ -161,6 +161,8 @@ class TestReport:
     def test_only_json_is_replaced(self, tmp_path):
         with pytest.raises(OutputError, match=r"\.json"):
             ReportFile(tmp_path / "film.mp4")
+        with pytest.raises(OutputError, match="cannot look up"):
+            ReportFile(tmp_path / f"{'x' * 300}.json")
 
     def test_a_report_that_cannot_be_written_is_an_error_of_a_good_run_only(self, tmp_path):
         folder = tmp_path / "gone"

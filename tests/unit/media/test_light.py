@@ -48,6 +48,12 @@ def test_scene_light_is_mixed_as_it_is():
     assert mixed(before, after, 0.25)[0, 0].tolist() == [2, 2, 2, 2]
 
 
+def test_scene_light_without_an_end_stays_a_number():
+    before = np.float32([[[np.inf, 0, 4]]])
+    after = np.float32([[[np.nan, np.inf, 8]]])
+    assert mixed(before, after, 0.5)[0, 0].tolist() == [2, 4, 6]
+
+
 def test_what_is_transparent_gives_no_colour():
     before, after = np.zeros((1, 1, 4), np.uint8), np.zeros((1, 1, 4), np.uint8)
     before[...] = (255, 0, 0, 0)  # red that nobody sees
