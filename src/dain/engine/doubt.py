@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dain.engine.octaves import spread
 from dain.networks.certainty import (
     CELL,
     difference_in_cells,
@@ -117,11 +118,14 @@ def fallback_share(certainty: Tensor, frame0: Tensor, frame1: Tensor, how: Doubt
         ``(1, 1, ceil(h / 2), ceil(w / 2))`` in [0, 1], without hard edges.
     """
     weigh = _ODDS[how]
-    made, differ = odds_evidence(certainty, frame0, frame1).chunk(2, dim=1)
-    odds = weigh.always + weigh.made * made - weigh.differ * differ
-    likely = ((odds - _ODDS_FROM) / (_ODDS_WHOLLY - _ODDS_FROM)).clamp(0, 1)
+    made = _evidence_of(expected_error(certainty))
     expected = (made / 2).exp()
     seen = ((expected - _SEEN_FROM) / (_SEEN_WHOLLY - _SEEN_FROM)).clamp(0, 1)
+    if not bool(seen.any()):  # the usual case
+        return seen
+    differ = _evidence_of(255 * difference_in_cells(frame0, frame1))
+    odds = weigh.always + weigh.made * made - weigh.differ * differ
+    likely = ((odds - _ODDS_FROM) / (_ODDS_WHOLLY - _ODDS_FROM)).clamp(0, 1)
     return _smoothed(likely * seen, 3)
 
 
@@ -134,8 +138,11 @@ def odds_evidence(certainty: Tensor, frame0: Tensor, frame1: Tensor) -> Tensor:
         ``(1, 2, ceil(h / 2), ceil(w / 2))``, logarithms of squared grey levels.
     """
     differ = 255 * difference_in_cells(frame0, frame1)
-    squares = torch.cat([expected_error(certainty), differ], dim=1).square()
-    return torch.log(around(squares) + _LEVEL)
+    return torch.cat([_evidence_of(expected_error(certainty)), _evidence_of(differ)], dim=1)
+
+
+def _evidence_of(error: Tensor) -> Tensor:
+    return torch.log(around(error.square()) + _LEVEL)
 
 
 def fall_back(
@@ -150,11 +157,13 @@ def fall_back(
         share: of `fallback_share`.
         how: ``blend`` or ``hold``.
     """
+    if not bool(share.any()):
+        return picture
     fallback = torch.lerp(*old, t) if how == "blend" else old[0 if t <= 0.5 else 1]
     height, width = picture.shape[2:]
     # Cells begin at whole multiples of their size (align_corners=False), the last may be cut off.
     tall, wide = (side * _JOINED * CELL for side in share.shape[2:])
-    soft = functional.interpolate(share, size=(tall, wide), mode="bilinear", align_corners=False)
+    soft = spread(share, (tall, wide))
     return torch.lerp(picture, fallback, soft[:, :, :height, :width])
 
 

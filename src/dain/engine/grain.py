@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -77,11 +78,18 @@ def flatness_of(powers: Tensor, luma: Tensor) -> Flatness | None:
     if count == 0:
         return None
     groups = order.tensor_split(count)
-    share = powers.new_tensor([_FLATTEST, _FLAT])
-    found = torch.stack([powers[:, group].quantile(share, dim=1) for group in groups])
-    flattest, flat = found[:, 0, 0], found[:, 1]
+    in_order = [powers[:, group].sort(dim=1).values for group in groups]
+    flat = torch.stack([_at_share(each, _FLAT) for each in in_order])
+    flattest = torch.stack([_at_share(each[0], _FLATTEST) for each in in_order])
     evenness = (flattest / flat[:, 0].clamp(min=_FAINT / 100)).median()
     return Flatness(groups, flat, flat.median(dim=0).values, evenness)
+
+
+def _at_share(in_order: Tensor, share: float) -> Tensor:
+    """Percentiles of ``(..., n)`` values in order, linear between two of them."""
+    place = share * (in_order.shape[-1] - 1)
+    first = int(place)  # and there is one after it, as a group has many
+    return torch.lerp(in_order[..., first], in_order[..., first + 1], place - first)
 
 
 def _fill(levels: Tensor, powers: Tensor, luma: Tensor) -> None:
@@ -105,14 +113,30 @@ def place_of(seed0: int, seed1: int, t: float) -> tuple[int, int]:
     return drawn % _SIDE // step * step, (drawn >> 16) % _SIDE // step * step
 
 
-def field(like: Tensor, octave: int, place: tuple[int, int]) -> Tensor:
-    """Noise of one octave and unit power, at the size of a picture, from a place of the tile."""
-    tile = _tile().octaves[octave].to(like.device)
-    side = tile.shape[2]
-    (top, left), (height, width) = (start >> octave for start in place), like.shape[2:]
-    down, across = -(-(top + height) // side), -(-(left + width) // side)
-    repeated = tile.repeat(1, 1, down, across)
-    return repeated[:, :, top : top + height, left : left + width]
+def lay(part: Tensor, amplitude: Tensor, octave: int, place: tuple[int, int]) -> None:
+    """Add noise of one octave, in place.
+
+    Args:
+        part: ``(B, 1, h, w)``, the octave of a picture.
+        amplitude: likewise, of the noise.
+        octave: 0 for the finest.
+        place: of the tile, at which the noise begins.
+    """
+    tile = _tile().octaves[octave].to(part.device)
+    side, (top, left) = tile.shape[2], (start >> octave for start in place)
+    for rows, tile_rows in _wrapped(top, part.shape[2], side):
+        for columns, tile_columns in _wrapped(left, part.shape[3], side):
+            where = (..., rows, columns)
+            part[where].addcmul_(amplitude[where], tile[..., tile_rows, tile_columns])
+
+
+def _wrapped(start: int, length: int, side: int) -> Iterator[tuple[slice, slice]]:
+    """Pieces of a row as long as this, and of a tile that it is laid with, from a start on."""
+    done = 0
+    while done < length:
+        step = min(side - start, length - done)
+        yield slice(done, done + step), slice(start, start + step)
+        done, start = done + step, 0
 
 
 def powers_for(missing: Tensor) -> Tensor:

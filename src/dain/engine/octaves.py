@@ -34,9 +34,9 @@ def octaves_of(luma: Tensor) -> list[Tensor]:
     found = []
     for _ in range(OCTAVES):
         low = _blurred(luma)
-        found.append(luma - low)
+        found.append(luma.sub(low, alpha=1 / _BLURRED))
         rows = low[:, :, ::2] + low[:, :, 1::2]
-        luma = (rows[..., ::2] + rows[..., 1::2]).mul_(1 / 4)
+        luma = (rows[..., ::2] + rows[..., 1::2]).mul_(1 / 4 / _BLURRED)
     return found
 
 
@@ -47,15 +47,27 @@ def energy_of(octaves: Sequence[Tensor]) -> Tensor:
 
 
 def sum_of(octaves: Sequence[Tensor]) -> Tensor:
-    """The picture that octaves make up, at the size of the first."""
+    """The picture that octaves make up, at the size of the first. Overwrites all but the last."""
     *finer, picture = octaves
     for part in reversed(finer):
-        # Pixels cover areas, whose edges coincide: align_corners=False.
-        larger = functional.interpolate(
-            picture, part.shape[2:], mode="bilinear", align_corners=False
-        )
-        picture = larger.add_(part)
+        picture = _add_enlarged(picture, part)
     return picture
+
+
+def _add_enlarged(picture: Tensor, onto: Tensor) -> Tensor:
+    """Add, in place, a picture of half the size, enlarged bilinearly; edges coincide.
+
+    Each new pixel lies a quarter of an old one from the centre of the next (align_corners=False).
+    """
+    rows = functional.pad(picture, (1, 1, 1, 1), mode="replicate")
+    near, before, after = rows[..., 1:-1], rows[..., :-2], rows[..., 2:]
+    wide = onto.new_empty(*rows.shape[:3], onto.shape[3])
+    torch.lerp(near, before, 1 / 4, out=wide[..., ::2])
+    torch.lerp(near, after, 1 / 4, out=wide[..., 1::2])
+    near, before, after = wide[:, :, 1:-1], wide[:, :, :-2], wide[:, :, 2:]
+    onto[:, :, ::2].add_(near, alpha=3 / 4).add_(before, alpha=1 / 4)
+    onto[:, :, 1::2].add_(near, alpha=3 / 4).add_(after, alpha=1 / 4)
+    return onto
 
 
 def means_in_cells(picture: Tensor, side: int = CELL) -> Tensor:
@@ -66,18 +78,35 @@ def means_in_cells(picture: Tensor, side: int = CELL) -> Tensor:
     return down.view(batch, channels, height // side, -1, side).sum(4).mul_(1 / side**2)
 
 
-def maxima_in_cells(picture: Tensor, side: int = CELL) -> Tensor:
-    """Maxima over squares, ``(B, C, h / side, w / side)``."""
+def maxima_in_cells(picture: Tensor) -> Tensor:
+    """Maxima over cells, ``(B, C, h / 16, w / 16)``."""
     batch, channels, height, width = picture.shape
-    down = picture.reshape(batch, channels, -1, side, width).amax(3)
-    return down.view(batch, channels, height // side, -1, side).amax(4)
+    down = picture.reshape(batch, channels, -1, CELL, width).amax(3)
+    return down.view(batch, channels, height // CELL, -1, CELL).amax(4)
 
 
-def spread(maps: Tensor, like: Tensor) -> Tensor:
-    """Maps of cells at the size of a picture, bilinearly; edges of cells and picture coincide."""
-    down, across = (_weights(maps.shape[axis], like.shape[axis], maps.device) for axis in (2, 3))
-    # Products of matrices: a third of the time of `interpolate`, which is general.
-    return down @ (maps @ across.mT)
+def minima_in_cells(picture: Tensor) -> Tensor:
+    """Minima over cells, likewise."""
+    batch, channels, height, width = picture.shape
+    down = picture.reshape(batch, channels, -1, CELL, width).amin(3)
+    return down.view(batch, channels, height // CELL, -1, CELL).amin(4)
+
+
+def spread(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Maps of cells at the size of a picture, bilinearly; edges of cells and picture coincide.
+
+    Args:
+        maps: ``(B, C, rows, columns)``.
+        size: height and width, whole multiples of rows and columns.
+    """
+    (rows, columns), (height, width) = maps.shape[2:], size
+    across = maps @ _weights(columns, width, maps.device).mT
+    # Down by two rows of cells at a time, beginning half a cell before the picture.
+    side = height // rows
+    padded = functional.pad(across, (0, 0, 1, 1), mode="replicate")
+    share = (torch.arange(side, device=maps.device) + (0.5 if side % 2 == 0 else 0)) / side
+    found = torch.lerp(padded[:, :, :-1, None], padded[:, :, 1:, None], share[:, None])
+    return found.flatten(2, 3)[:, :, side // 2 : side // 2 + height]
 
 
 @functools.lru_cache(maxsize=16)
@@ -87,11 +116,14 @@ def _weights(cells: int, pixels: int, device: torch.device) -> Tensor:
     return functional.interpolate(each, pixels, mode="linear", align_corners=False)[0].T
 
 
+_BLURRED = 256  # times the picture
+
+
 def _blurred(picture: Tensor) -> Tensor:
-    """By the binomial kernel of five taps, down and across."""
-    height, width = picture.shape[2:]
-    padded = functional.pad(picture, (2, 2, 2, 2), mode="replicate")
-    a, b, c, d, e = (padded[:, :, k : k + height] for k in range(5))
-    padded = (b + d).mul_(4).add_(a).add_(e).add_(c, alpha=6)
-    a, b, c, d, e = (padded[..., k : k + width] for k in range(5))
-    return (b + d).mul_(4).add_(a).add_(e).add_(c, alpha=6).mul_(1 / 256)
+    """By the binomial kernel of five taps, down and across: sums of neighbours, four times."""
+    found = functional.pad(picture, (2, 2, 2, 2), mode="replicate")
+    for _ in range(4):
+        found = found[:, :, :-1] + found[:, :, 1:]
+    for _ in range(4):
+        found = found[..., :-1] + found[..., 1:]
+    return found

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dain.engine.grain import field, grain_levels, place_of, powers_for
+from dain.engine.grain import grain_levels, lay, place_of, powers_for
 from dain.engine.octaves import (
     CELL,
     OCTAVES,
@@ -29,6 +29,7 @@ from dain.engine.octaves import (
     luma_of,
     maxima_in_cells,
     means_in_cells,
+    minima_in_cells,
     octaves_of,
     spread,
     sum_of,
@@ -44,6 +45,8 @@ _MOST_GAIN = math.sqrt(2)
 _LOST, _KEPT = 0.65, 0.90
 # Power of half a level of 8 bits: less is rounding. Keeps flat places flat.
 _ROUNDING = (0.5 / 255) ** 2
+# Less than this is half a level of 8 bits at an amplitude of 50: not worth a pass over the frame.
+_UNSEEN = 0.01
 _MARGIN = 0.5 / 255  # beyond the darkest and lightest that the source frames show nearby
 
 
@@ -71,7 +74,7 @@ def describe(frame: Tensor, seed: int) -> Detail:
     luma = luma_of(frame)
     energy = energy_of(octaves_of(luma))
     grain = grain_levels(energy, means_in_cells(luma))
-    ends = maxima_in_cells(torch.cat([luma, -luma], dim=1))
+    ends = torch.cat([maxima_in_cells(luma), -minima_in_cells(luma)], dim=1)
     ends = functional.max_pool2d(ends, 3, stride=1, padding=1)
     return Detail(torch.cat([_smoothed(energy), grain, ends], dim=1), seed)
 
@@ -100,23 +103,28 @@ def even_sharpness(
         The same shape. Brightness changes only within what both source frames show there and in
         the cells around, by a margin of half a level of 255.
     """
-    wanted, grain, ends = _between(detail0, detail1, motion, t)
+    wanted, grain, lightest, darkest = _between(detail0, detail1, motion, t)
     luma = luma_of(made)
     octaves = octaves_of(luma)
     found = _smoothed(energy_of(octaves))
     missing = torch.minimum((wanted - found).clamp(min=0), grain)
     gain = _gain(found, wanted - missing, sharpness) - 1
+    grainy = bool(grain.any())
+    if not grainy and float(gain.max()) < _UNSEEN:
+        return made
     for k, part in enumerate(octaves):  # in place, here and below: fresh memory costs as much
-        part *= spread(gain[:, k : k + 1], part)
-    if bool(grain.any()):
+        part *= spread(gain[:, k : k + 1], part.shape[2:])
+    if grainy:
         amplitude = powers_for(missing).sqrt()
         place = place_of(detail0.seed, detail1.seed, t)
         for k, part in enumerate(octaves):
-            part += spread(amplitude[:, k : k + 1], part).mul_(field(part, k, place))
+            lay(part, spread(amplitude[:, k : k + 1], part.shape[2:]), k, place)
     change = sum_of(octaves)
-    most = spread(ends[:, :1], luma).sub_(luma).add_(_MARGIN).clamp_(min=0)
-    least = spread(ends[:, 1:], luma).add_(luma).add_(_MARGIN).clamp_(min=0).neg_()
-    torch.maximum(torch.minimum(change, most, out=change), least, out=change)
+    most = spread(lightest + _MARGIN, luma.shape[2:])
+    least = spread(darkest - _MARGIN, luma.shape[2:])
+    torch.maximum(most, luma, out=most)
+    torch.minimum(least, luma, out=least)
+    change.add_(luma).clamp_(least, most).sub_(luma)
     return made + change[:, :, : made.shape[2], : made.shape[3]]
 
 
@@ -131,22 +139,25 @@ def _gain(found: Tensor, wanted: Tensor, sharpness: Literal["auto", "even"]) -> 
 
 def _between(
     detail0: Detail, detail1: Detail, motion: Motion, t: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Powers, grain and ends of brightness that a frame between two should have.
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Powers, grain, the most and the least brightness that a frame between two should have.
 
     Cells are taken along by the flow at their own place: where that changes within a few cells,
     some come from beside the right place, which smooth maps forgive.
     """
     rows, columns = detail0.maps.shape[2:]
-    moved = []
-    for detail, flow, share in ((detail0, motion.flow01, t), (detail1, motion.flow10, 1 - t)):
+    flows = []
+    for flow, share in ((motion.flow01, t), (motion.flow10, 1 - t)):
         # Flows may be of a frame that was extended further than ours, at full size.
         flow = flow[:, :, : rows * CELL, : columns * CELL].float()
-        flow = resize_flow(flow, rows, columns) * -share
-        moved.append(backward_warp(detail.maps, flow))
-    powers = torch.lerp(moved[0][:, : 2 * OCTAVES], moved[1][:, : 2 * OCTAVES], t)
-    ends = torch.maximum(moved[0][:, 2 * OCTAVES :], moved[1][:, 2 * OCTAVES :])
-    return powers[:, :OCTAVES], powers[:, OCTAVES:], ends
+        flows.append(resize_flow(flow, rows, columns) * -share)
+    moved = backward_warp(torch.cat([detail0.maps, detail1.maps]), torch.cat(flows))
+    moved0, moved1 = moved.chunk(2)
+    powers = torch.lerp(moved0[:, : 2 * OCTAVES], moved1[:, : 2 * OCTAVES], t)
+    lightest, darkest = torch.maximum(moved0[:, 2 * OCTAVES :], moved1[:, 2 * OCTAVES :]).chunk(
+        2, dim=1
+    )
+    return powers[:, :OCTAVES], powers[:, OCTAVES:], lightest, -darkest
 
 
 def _smoothed(maps: Tensor) -> Tensor:

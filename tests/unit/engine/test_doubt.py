@@ -84,7 +84,7 @@ def test_without_fallback_a_frame_is_what_the_network_made(engines):
     engine = engines["off"]
     before, after = half_replaced()
     (made,) = engine.make(before, after, [0.3])
-    known0, known1 = engine._known
+    known0, known1 = engine._work.known
     with torch.inference_mode():
         motion = engine._network.relate(known0.features, known1.features)
         plain = engine._network.synthesise(known0.features, known1.features, motion, 0.3)
