@@ -105,17 +105,18 @@ def estimate_job(
         size = sample.bytes(job.plan.count, interval) + _copied_bytes(job.spec)
         notes = (*job.plan.messages, *reader.messages, *output_notes, *reader.damage.messages)
         notes += _notes_on_space(output, 2 * size if settings.resume else size)
+        used = _count_used(job, reader.timestamps().pts)
         return JobEstimate(
             output=output,
             output_exists=_is_taken(output),
-            frames_in=_count_used(job, reader.timestamps().pts),
+            frames_in=used,
             frames_out=job.plan.count,
             fps=job.plan.output_rate,
             duration=job.plan.duration,
             model=engine.model,
             device=engine.device,
             precision=engine.precision,
-            seconds=loading + sample.seconds(job.plan.count),
+            seconds=loading + sample.seconds(job.plan.count, used),
             bytes=size,
             warnings=tuple(dict.fromkeys(notes)),
         )
@@ -160,18 +161,27 @@ def _count_used(job: PreparedJob, pts: Sequence[int]) -> int:
 
 @dataclass(frozen=True)
 class _Sample:
-    """A short run: its frames, when the first and last were done, and what they filled."""
+    """A short run: its frames, when the first and last were done, and what they filled.
+
+    As judges look ahead, most source frames may be seen before the first frame is made: these
+    are counted apart, with the time that it takes to see one.
+    """
 
     frames: int
     first_seconds: float
     all_seconds: float
     first_bytes: int
     all_bytes: int
+    seen_before: int = 0
+    seen_later: int = 0
+    seconds_to_see: float = 0.0
 
-    def seconds(self, count: int) -> float:
-        """Of a run of `count` frames; the first one bears the start-up."""
-        each = (self.all_seconds - self.first_seconds) / max(1, self.frames - 1)
-        return self.first_seconds + each * (count - 1)
+    def seconds(self, count: int, sources: int = 0) -> float:
+        """Of a run of `count` frames from `sources`; the first one bears the start-up."""
+        more = (count - 1) / max(1, self.frames - 1)
+        unseen = max(0, sources - self.seen_before - round(self.seen_later * more))
+        later = self.all_seconds - self.first_seconds
+        return self.first_seconds + later * more + self.seconds_to_see * unseen
 
     def bytes(self, count: int, interval: int) -> int:
         """Of a run of `count` frames: keyframes like the first, the others like the rest."""
@@ -210,11 +220,17 @@ def _measure_in(
     for each in folders:
         each.mkdir()
     marks: list[float] = []
+    seen: list[float] = []
     first: list[Frame] = []
     started = time.monotonic()
 
+    def arriving(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            seen.append(time.monotonic())
+            yield frame
+
     def until_enough(frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in FrameMaker(job, interpolator, judging=judging).make(frames):
+        for frame in FrameMaker(job, interpolator, judging=judging).make(arriving(frames)):
             if not first:
                 first.append(frame)
             yield frame
@@ -232,12 +248,16 @@ def _measure_in(
     finished = time.monotonic()
     with open_writer(folders[0] / name, spec, encode) as writer:
         writer.write(first[0])
+    before = [moment for moment in seen if moment < marks[0]]
     return _Sample(
         frames=len(marks),
         first_seconds=marks[0] - started,
         all_seconds=finished - started,
         first_bytes=_size(folders[0]),
         all_bytes=_size(folders[1]),
+        seen_before=len(before),
+        seen_later=len(seen) - len(before),
+        seconds_to_see=(before[-1] - before[0]) / max(1, len(before) - 1),
     )
 
 

@@ -163,6 +163,13 @@ def test_a_sample_is_extended_by_its_later_frames():
     assert sample.bytes(251, 250) == 2 * 1000 + 249 * 100
 
 
+def test_what_is_seen_before_the_first_frame_counts_for_the_rest_of_the_source():
+    ahead = _Sample(11, 5.0, 7.0, 0, 0, seen_before=6, seen_later=0, seconds_to_see=0.1)
+    assert ahead.seconds(101, 51) == pytest.approx(5 + 100 * 0.2 + 45 * 0.1)
+    as_it_goes = replace(ahead, seen_before=1, seen_later=5)
+    assert as_it_goes.seconds(101, 51) == pytest.approx(5 + 100 * 0.2)
+
+
 def test_encoder_settings_are_those_of_the_run(clip, tmp_path):
     sizes = [
         estimate_job(
