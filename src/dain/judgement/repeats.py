@@ -68,6 +68,11 @@ class Change:
     evenness: float
     small: Grey
 
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing moves."""
+        return self.most is not None and self.most <= LEAST_MOTION / 2
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -193,13 +198,17 @@ def _checked(
     first: int,
     end: int,
 ) -> list[Hold]:
-    """A hold, or its frames one by one if what it repeats is not small beside its ends."""
+    """A hold, or several if what it repeats is not small beside its ends."""
     is_first, is_open = first == 0, end == len(values)
     ends = ([] if is_first else [values[first]]) + ([] if is_open else [values[end]])
     beside = min(ends, default=0.0)
     repeated = range(first + 1, end)
     if any(values[at] > max(limits[at] * beside, LEAST_MOTION / 2) for at in repeated):
-        return [Hold(at, at + 1) for at in range(first, end)]
+        # Slow motion beside fast looks small, too. Among it, only what is quite still repeats.
+        moves = [at for at in repeated if not changes[at].is_still]
+        parts = zip([first, *moves], [*moves, end], strict=True)
+        found = [hold for part in parts for hold in _checked(changes, values, limits, *part)]
+        return [one for hold in found for one in ([hold] if hold.sure else _one_by_one(hold))]
     if not repeated:
         return [Hold(first, end, is_open=is_open)]
     largest = max(values[at] for at in repeated)
@@ -213,6 +222,10 @@ def _checked(
             comes_back=_comes_back(changes, first, end) if first > 0 and not is_open else False,
         )
     ]
+
+
+def _one_by_one(hold: Hold) -> list[Hold]:
+    return [Hold(at, at + 1) for at in range(hold.first, hold.end)]
 
 
 def _large(values: Sequence[float], first: int, end: int) -> list[float]:

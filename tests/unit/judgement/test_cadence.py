@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dain.judgement import CadenceJudge, Judges, Passage, drawings, judged
+from dain.judgement.repeats import Change, holds
 
 HEIGHT, WIDTH = 48, 64
 TEXTURE = np.random.default_rng(5).integers(0, 256, (HEIGHT, 4 * WIDTH, 3)).astype(np.float32)
@@ -136,6 +137,15 @@ def test_a_pause_of_three_frames_after_which_nothing_is_missing_stays():
 
 def test_a_bounce_is_no_stuck_frame():
     assert taken_out([*range(12), 11, *range(10, -1, -1)]) == []
+
+
+@pytest.mark.parametrize(("at", "after"), [(0.5, 22.3), (15.0, 22.3)])
+def test_a_still_frame_is_known_where_fast_motion_slows_down(at, after):
+    most = [60.0, 66.0, 52.0, 58.0, 33.0, at, after, 64.0, 61.0, 66.0]
+    found = holds([Change(each, 3.0, np.zeros((2, 2), np.uint8)) for each in most])
+    assert [(hold.first, hold.end) for hold in found if hold.length > 1] == (
+        [(4, 6)] if at < 1 else []
+    )
 
 
 def test_mixed_twos_and_threes_are_each_due_at_their_own_time():
