@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from dain.judgement.glance import Grey
 from dain.judgement.masks import Mask
@@ -24,21 +22,27 @@ BESIDE = 16
 """Rows beside a bar in which the picture is looked at."""
 LIVELY = 0.05
 """Share of them that changes beside a bar worth holding."""
+_STEP = 32
 
 
 def bar_widths(grey: Grey) -> Widths:
     """How far a picture has no contrast from each of its borders on."""
-    found: list[int] = []
-    for axis in (1, 0):  # rows, then columns
-        low = np.asarray(cv2.reduce(grey, axis, cv2.REDUCE_MIN), np.int16).reshape(-1)
-        high = np.asarray(cv2.reduce(grey, axis, cv2.REDUCE_MAX), np.int16).reshape(-1)
-        found += [_extent(low, high), _extent(low[::-1], high[::-1])]
-    return found[0], found[1], found[2], found[3]
+    rows, columns = grey, grey.T
+    return _extent(rows), _extent(rows[::-1]), _extent(columns), _extent(columns[::-1])
 
 
-def _extent(low: npt.NDArray[np.int16], high: npt.NDArray[np.int16]) -> int:
-    contrast = np.maximum.accumulate(high) - np.minimum.accumulate(low)
-    return int(np.searchsorted(contrast, CONTRAST, side="right"))
+def _extent(lines: Grey) -> int:
+    """Lines without contrast from the first on; of larger bars than are held, too few but more."""
+    most = int(LARGEST * len(lines)) + SLACK + 2
+    count = 0
+    for end in range(_STEP, most + _STEP, _STEP):  # mostly the first few lines tell
+        part = lines[: min(end, most)]
+        low = np.minimum.accumulate(part.min(axis=1)).astype(np.int16)
+        contrast = np.maximum.accumulate(part.max(axis=1)) - low
+        count = int(np.searchsorted(contrast, CONTRAST, side="right"))
+        if count < len(part):
+            break
+    return count
 
 
 def standing_bars(runs: Sequence[Sequence[Widths]], size: tuple[int, int], changes: Mask) -> Widths:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,8 @@ def enlarged(mask: Mask, size: tuple[int, int]) -> Mask:
     """At another height and width."""
     if mask.shape == size:
         return mask
+    if not mask.any():
+        return np.zeros(size, np.uint8)
     return np.asarray(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
@@ -48,17 +52,21 @@ class Pieces:
 
     Attributes:
         labels: the number of each pixel's piece.
-        area: pixels of each piece.
     """
 
     def __init__(self, mask: Mask) -> None:
         self.count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
         self.labels = np.asarray(labels, np.int32)
-        self.area = self.within(np.ones_like(mask))
+
+    @cached_property
+    def area(self) -> Counts:
+        """Pixels of each piece."""
+        return np.bincount(self.labels.reshape(-1), minlength=self.count)
 
     def within(self, mask: Mask) -> Counts:
         """Pixels of each piece that lie in a mask."""
-        return np.bincount(self.labels[mask > 0], minlength=self.count)
+        numbers = self.labels.reshape(-1)[np.flatnonzero(mask.view(np.bool_))]
+        return np.bincount(numbers, minlength=self.count)
 
     def around(self) -> npt.NDArray[np.int32]:
         """The numbers again, each piece grown by one pixel."""
@@ -69,7 +77,9 @@ class Pieces:
         """Those pieces for which it is true."""
         wanted = wanted.copy()
         wanted[0] = False
-        return wanted.astype(np.uint8)[self.labels]
+        if not wanted.any():
+            return np.zeros(self.labels.shape, np.uint8)
+        return np.take(wanted.view(np.uint8), self.labels)
 
 
 def _square(by: int) -> Mask:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from dain.judgement.masks import Mask, Pieces, grown, joined, outside, share_around, shrunk
 
@@ -28,6 +29,12 @@ EVERYWHERE = 0.6
 """Share of the cells that move: 0.77 to 0.93 with overlays over two panning clips."""
 FEWEST_CELLS = 4
 """Less of them tell nothing."""
+
+# Where it is worth looking:
+CELL = 16
+"""Pixels: twice the height of a small letter."""
+DENSE = 0.1
+"""Share of a cell's contrast: half of what an overlay is asked for in all its vicinity."""
 
 # An outline that does not move with the rest:
 AROUND = 7
@@ -56,26 +63,54 @@ def enclosed(stands: Mask, edges: Mask, changes: Mask) -> Mask:
     """
     pieces = Pieces(stands)
     rim = stands & outside(shrunk(stands))
+    wanted = (pieces.area >= LEAST_AREA) & (pieces.area <= LARGEST_SHARE * stands.size)
+    wanted &= pieces.within(rim & edges) >= OUTLINED * pieces.within(rim)
+    if not wanted[1:].any():
+        return np.zeros_like(stands)
     around = pieces.around()
-    ring = (around > 0) & (stands == 0)
-    beside = np.bincount(around[ring], minlength=pieces.count)
-    changing = np.bincount(around[ring & (changes > 0)], minlength=pieces.count)
-    return pieces.chosen(
-        (pieces.area >= LEAST_AREA)
-        & (pieces.area <= LARGEST_SHARE * stands.size)
-        & (pieces.within(rim & edges) >= OUTLINED * pieces.within(rim))
-        & (changing >= SURROUNDED * beside)
-        & (beside > 0)
-    )
+    ring = around * (stands ^ 1)  # 0 beside nothing, and in the pieces themselves
+    beside = np.bincount(ring.reshape(-1), minlength=pieces.count)
+    changing = np.bincount((ring * changes).reshape(-1), minlength=pieces.count)
+    return pieces.chosen(wanted & (changing >= SURROUNDED * beside) & (beside > 0))
+
+
+def in_places(core: Mask, edges: Mask) -> float:
+    """Pixels of a core that lie where it is a good part of all contrast, by small cells.
+
+    A bound that is quick to find: chance spreads, overlays keep together.
+
+    Args:
+        core: contrast that stands.
+        edges: all contrast.
+    """
+    own, all_of_it = _by_cells(core), _by_cells(edges)
+    own *= CELL * CELL / 255
+    all_of_it *= CELL * CELL / 255
+    return float(own[(own >= DENSE * all_of_it) & (own > LEAST_AREA - 1)].sum())
+
+
+def _by_cells(mask: Mask) -> npt.NDArray[np.float32]:
+    """Shares of whole cells, 255 for all of one."""
+    down, across = max(1, mask.shape[0] // CELL), max(1, mask.shape[1] // CELL)
+    whole = mask[: down * CELL, : across * CELL] * np.uint8(255)
+    return np.asarray(cv2.resize(whole, (across, down), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def camera_moves(stands: Mask, edges: Mask) -> bool:
     """Whether contrast moves nearly everywhere, by cells of a grid."""
-    textured = cv2.resize(edges.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
-    quiet = cv2.resize((edges & stands).astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+    textured, quiet = _by_large_cells(edges), _by_large_cells(edges & stands)
     full = textured > TEXTURED
     moving = full & (textured - quiet > MOVING * textured)
     return int(moving.sum()) >= max(FEWEST_CELLS, EVERYWHERE * int(full.sum()))
+
+
+def _by_large_cells(mask: Mask) -> npt.NDArray[np.float32]:
+    """Shares of a few cells; what is left over at the right and below is left out."""
+    across, down = (
+        max(1, side // cells) for side, cells in zip(mask.shape[::-1], CELLS, strict=True)
+    )
+    whole = mask[: down * CELLS[1], : across * CELLS[0]].astype(np.float32)
+    return np.asarray(cv2.resize(whole, CELLS, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def structures(stands: Mask, across: Mask, down: Mask) -> Mask:

@@ -33,11 +33,15 @@ class StandingOverlay:
     arriving: Mask
     leaving: Mask
     _soft: Mask = field(init=False, repr=False)
+    _box: tuple[int, int, int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Pixels at the edges of what is held are partly of it, partly of what moves."""
         own = self.arriving | self.leaving
-        object.__setattr__(self, "_soft", joined(grown(self.held)) & outside(self.held | own))
+        soft = joined(grown(self.held)) & outside(self.held | own)
+        left, top, width, height = cv2.boundingRect(self.held | soft | own)
+        object.__setattr__(self, "_soft", soft)
+        object.__setattr__(self, "_box", (left, top, width, height))
 
     def strip(self, before: Pixels, after: Pixels) -> tuple[Pixels, Pixels]:
         """Both frames without what only one of them shows, to interpolate between.
@@ -67,14 +71,12 @@ class StandingOverlay:
         nearer, own = (second, self.arriving) if t > 0.5 else (first, self.leaving)
         soft = self._soft[part] > 0
         target[soft] = _mixed(first[soft], second[soft], float(t))
-        np.copyto(target, nearer, where=(self.held | own)[part][..., None] > 0)
+        np.copyto(target, nearer, where=(self.held[part] | own[part])[..., None] > 0)
         return result
 
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, width and height of the smallest rectangle around it, in pixels."""
-        whole = self.held | self._soft | self.arriving | self.leaving
-        left, top, width, height = cv2.boundingRect(whole)
-        return left, top, width, height
+        return self._box
 
 
 def _mixed(first: Pixels, second: Pixels, t: float) -> npt.NDArray[np.float32]:

@@ -11,7 +11,7 @@ from dain.judgement.bars import Widths, bars_of, standing_bars
 from dain.judgement.bits import Bits, alike, missing, unpacked
 from dain.judgement.masks import Mask, Pieces, enlarged, grown, outside
 from dain.judgement.moving import PER_PIXEL
-from dain.judgement.regions import camera_moves, enclosed, structures
+from dain.judgement.regions import camera_moves, enclosed, in_places, structures
 from dain.judgement.standing import StandingOverlay
 
 # Pixels are of the picture that is judged, about 256 lines high. Chosen by looking at what is found
@@ -148,15 +148,18 @@ class StandingWindow:
         """Overlays among what stands, by the contrast that all of some frames have."""
         still = self._open(stands) & outside(grown(self._bars, _BAR_EDGE))
         across, down = self._across(*frames), self._down(*frames)
-        if np.count_nonzero(still & (across | down)) < LEAST_NEW * still.size:
+        least = LEAST_NEW * still.size
+        edges = across | down
+        if in_places(still & edges, edges) < least / 2:
             return np.zeros_like(still)
-        found = enclosed(still, across | down, self._changes)
-        if camera_moves(still, across | down):
+        found = enclosed(still, edges, self._changes)
+        if camera_moves(still, edges):
             found |= structures(still, across, down)
+        if in_places(found & edges, edges) < least / 2:
+            return np.zeros_like(still)
         groups = Pieces(grown(found, VICINITY))
-        outlines = groups.within(found & (across | down))
-        wanted = outlines >= MOSTLY * groups.within(across | down)
-        wanted &= outlines >= LEAST_NEW * still.size
+        outlines = groups.within(found & edges)
+        wanted = (outlines >= least) & (outlines >= MOSTLY * groups.within(edges))
         return found & groups.chosen(wanted)
 
     def _switching(self, step: Bits) -> Mask:
@@ -166,11 +169,13 @@ class StandingWindow:
             return np.zeros_like(found)
         edges = self._edges(self._at) | self._edges(self._gap)
         groups = Pieces(grown(found, VICINITY))
+        outlines = groups.within(found & edges)
+        if outlines[1:].max(initial=0) < LEAST_OUTLINE:
+            return np.zeros_like(found)
         elsewhen = np.zeros(groups.count, np.int64)
         for gap in (self._gap + n for n in NEIGHBOURS):  # what moves does so in these as well
             steps = self._open((self._arrivals(gap) | self._departures(gap)) & ~step)
             elsewhen = np.maximum(elsewhen, groups.within(steps & edges))
-        outlines = groups.within(found & edges)
         wanted = (outlines >= LEAST_OUTLINE) & (elsewhen <= ELSEWHEN * outlines)
         return found & groups.chosen(wanted)
 
@@ -188,25 +193,27 @@ class StandingWindow:
         has been elsewhere. Where there is rest `beyond` the gap, too, nothing need be uncovered.
         """
         new = self._open(shown) & outside(self._bars)
-        outline, elsewhere = self._edges(frame) & new, self._edges(other)
+        edges, elsewhere = self._edges(frame), self._edges(other)
+        outline = edges & new
         gone = outline & outside(elsewhere)
-        if np.count_nonzero(gone) < LEAST_NEW * new.size:
+        if in_places(gone, edges) < LEAST_NEW * new.size / 2:
             return np.zeros_like(new)
         found = self._pieces(shown, frame)
+        if not found.any():
+            return found
         pieces = Pieces(grown(found, VICINITY))
-        elsewhen = [
-            pieces.within(self._open(shown_at(self._gap + n) & ~shown) & self._edges(frame + n))
-            for n in NEIGHBOURS
-            if 0 <= frame + n < len(self._looks)
-        ]
         outlines = pieces.within(outline)
         by_chance = 1 - pieces.within(elsewhere) / np.maximum(pieces.area, 1)
         wanted = outlines >= LEAST_NEW * new.size
-        wanted &= pieces.within(found & outline) >= MOSTLY * pieces.within(self._edges(frame))
+        wanted &= pieces.within(found & outline) >= MOSTLY * pieces.within(edges)
         wanted &= pieces.within(found) >= WHOLE * pieces.within(new)
         wanted &= pieces.within(gone) >= GONE * by_chance * outlines
-        wanted &= np.max(elsewhen, axis=0) <= ELSEWHEN * outlines
         wanted &= pieces.within(new & self._open(beyond)) <= AT_REST * pieces.within(new)
+        for near in NEIGHBOURS:
+            if wanted[1:].any() and 0 <= frame + near < len(self._looks):
+                steps = self._open(shown_at(self._gap + near) & ~shown)
+                elsewhen = pieces.within(steps & self._edges(frame + near))
+                wanted &= elsewhen <= ELSEWHEN * outlines
         found &= pieces.chosen(wanted)
         return grown(found, REACH) & new
 
