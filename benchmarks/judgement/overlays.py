@@ -3,6 +3,7 @@
 Overlays are drawn over clips; every other frame is left out and made again by `dain-lite`.
 
     python -m benchmarks.judgement.overlays [--crf 23] [--pictures DIR]
+    python -m benchmarks.judgement.overlays --bare
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from benchmarks.judgement.bare import bare
 from benchmarks.judgement.composites import MARGIN, Layer, Picture, layouts, over
 from benchmarks.judgement.footage import CLIPS, Footage
 
@@ -45,13 +47,17 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=Path, default=CLIPS)
-    parser.add_argument("--names", nargs="+", default=NAMES)
+    parser.add_argument("--names", nargs="+", help=f"clips; {', '.join(NAMES)}, or all with --bare")
     parser.add_argument("--crf", type=int, help="compress by x264 before; not by default")
     parser.add_argument("--pictures", type=Path, help="folder for what was made, enlarged")
+    parser.add_argument("--bare", action="store_true", help="clips as they are: false alarms")
     arguments = parser.parse_args()
+    if arguments.bare:
+        bare(arguments)
+        return
     engine = Interpolator(precision="fp32", device="cpu")
     errors: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for name in arguments.names:
+    for name in arguments.names or NAMES:
         clip = Footage(arguments.clips).clip(name, SIZE)[:FRAMES]
         for layout, layers in layouts(APPEARS, VANISHES).items():
             mine: dict[str, list[tuple[float, float]]] = defaultdict(list)

@@ -37,6 +37,9 @@ VICINITY = 8
 MOSTLY = 0.2
 """Share of the outlines around that are the overlay's own: subtitles over four clips 0.47 to 0.68,
 small letters over the densest texture half of that; chance in five bare clips mostly less."""
+MOST_TOGETHER = 0.1
+"""Share of the picture that overlays cover, bars apart: a HUD, a logo and subtitles 0.04, a slowly
+panned facade (davis_breakdance) 0.15 to 0.25."""
 
 # What comes or goes, of the same clips:
 GONE = 0.85
@@ -160,7 +163,10 @@ class StandingWindow:
         groups = Pieces(grown(found, VICINITY))
         outlines = groups.within(found & edges)
         wanted = (outlines >= least) & (outlines >= MOSTLY * groups.within(edges))
-        return found & groups.chosen(wanted)
+        found &= groups.chosen(wanted)
+        if np.count_nonzero(found) > MOST_TOGETHER * found.size:
+            return np.zeros_like(found)
+        return found
 
     def _switching(self, step: Bits) -> Mask:
         """What stands before and after, but is another: it changes at once, like digits."""
