@@ -37,9 +37,9 @@ VICINITY = 8
 MOSTLY = 0.2
 """Share of the outlines around that are the overlay's own: subtitles over four clips 0.47 to 0.68,
 small letters over the densest texture half of that; chance in five bare clips mostly less."""
-MOST_TOGETHER = 0.1
-"""Share of the picture that overlays cover, bars apart: a HUD, a logo and subtitles 0.04, a slowly
-panned facade (davis_breakdance) 0.15 to 0.25."""
+MOST_TOGETHER = 0.15
+"""Share of the picture that overlays cover, bars apart: a HUD, a logo and subtitles together 0.1, a
+slowly panned facade (davis_breakdance) mostly 0.2 and more."""
 
 # What comes or goes, of the same clips:
 GONE = 0.85
