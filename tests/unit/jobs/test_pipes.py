@@ -12,10 +12,13 @@ from tests.support.engines import BlendEngine
 from tests.support.pipes import SIZE, parse, start, y4m
 
 from dain.jobs import run_job
+from dain.jobs.judging import judging_for
 from dain.media import open_reader
 from dain.settings import EncodeSettings, JobSettings, TimeSettings
 
 FRAME = SIZE[0] * SIZE[1] * 3  # bytes, as C444
+AHEAD = judging_for(JobSettings(time=TimeSettings(factor=Fraction(2)))).judges.ahead
+ALL_OFF = ["--scene-threshold", "off", "--cadence", "off", "--overlays", "off"]
 SECONDS = 60  # more than any machine needs; a run that hangs fails by it
 
 
@@ -52,9 +55,11 @@ def test_a_run_between_pipes_is_that_between_files(tmp_path):
         np.testing.assert_array_equal(one.pixels, other.pixels)
 
 
-def test_frames_flow_while_the_source_still_runs():
-    process = start("-", "-o", "-", "--factor", "2", "--pix-fmt", "yuv444p")
-    data, begun = y4m(4), len(y4m(3))
+@pytest.mark.parametrize(("judged", "waiting"), [(True, AHEAD), (False, 0)])
+def test_frames_flow_while_the_source_still_runs(judged, waiting):
+    switches = [] if judged else ALL_OFF
+    process = start("-", "-o", "-", "--factor", "2", "--pix-fmt", "yuv444p", *switches)
+    data, begun = y4m(4 + waiting), len(y4m(3 + waiting))
     process.stdin.write(data[:begun])
     process.stdin.flush()
     expected = len(b"FRAME\n") + FRAME
@@ -65,7 +70,7 @@ def test_frames_flow_while_the_source_still_runs():
     assert process.wait(SECONDS) == 0
     process.stderr.close()
     process.stdout.close()
-    assert len(parse(seen, FRAME).frames) == 8
+    assert len(parse(seen, FRAME).frames) == 2 * (4 + waiting)
 
 
 def test_a_reader_that_goes_away():
@@ -105,7 +110,7 @@ def test_a_source_that_never_ends_is_left_at_the_end_asked_for(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="has no such signal")
 def test_a_run_that_waits_for_its_source_can_be_ended():
     process = start("-", "-o", "-", "--factor", "2")
-    process.stdin.write(y4m(2))
+    process.stdin.write(y4m(2 + AHEAD))
     process.stdin.flush()
     assert process.stdout.read(100)  # it is under way
     process.send_signal(signal.SIGTERM)
