@@ -57,6 +57,7 @@ class Pass:
         log: where damage is noted.
         frame_threads: decode several frames at once.
         quiet_until: damage at or before this time is known already.
+        target: time that is sought; on the way there times may be out of order without damage.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class Pass:
     log: DamageLog
     frame_threads: bool
     quiet_until: int | None = None
+    target: int | None = None
     _waiting: list[int] = field(default_factory=list, init=False)  # heap, for Clock.SORTED
     _corrupt: set[int] = field(default_factory=set, init=False)  # times of flagged packets
     _counted: int = field(default=0, init=False)  # for Clock.COUNTED
@@ -165,7 +167,8 @@ class Pass:
             self._damaged(pts)
             return None
         if self._last is not None and pts <= self._last:
-            self.log.corrupt(("out of order", pts))
+            if self.target is None or self._last >= self.target:
+                self.log.corrupt(("out of order", pts))
             return None
         if self.probe.outliers and self.probe.outliers.contain(pts, self._last):
             self.log.corrupt(("out of reach", pts))

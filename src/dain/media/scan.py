@@ -76,6 +76,11 @@ class PacketTimes:
             return None
         return self.pts[max(0, bisect_right(self.pts, pts) - 1)]
 
+    def is_keyframe(self, pts: int) -> bool:
+        """Whether decoding can start at the frame shown at `pts`."""
+        at = bisect_right(self.keyframes, (pts, 1 << 63)) - 1
+        return at >= 0 and self.keyframes[at][0] == pts
+
     def seek_points(self, pts: int) -> list[int]:
         """Times to seek to, best first, from which the frame at `pts` should be reachable.
 

@@ -188,6 +188,7 @@ class VideoReader(FrameReader):
         log: DamageLog | None = None,
     ) -> Iterator[Picture]:
         """Pictures from the last one at or before `from_pts`, by seeking where that works."""
+        target: int | None = None
 
         def decode(seek_to: int | None = None) -> Iterator[Picture]:
             run = Pass(
@@ -196,6 +197,7 @@ class VideoReader(FrameReader):
                 self._log if log is None else log,
                 frame_threads,
                 quiet_until,
+                None if seek_to is None else target,
             )
             return run.pictures(seek_to)
 
@@ -207,12 +209,20 @@ class VideoReader(FrameReader):
         if target is not None and self._probe.clock is Clock.PTS and times.seekable:
             for seek_to in times.seek_points(target):
                 pictures = decode(seek_to)
-                first = _reach(pictures, target)
+                first = _reach(pictures, target, self._may_come_first(times, target))
                 if first is not None:
                     yield first
                     yield from pictures
                     return
         yield from last_before(decode(), from_pts)
+
+    def _may_come_first(self, times: PacketTimes, pts: int) -> bool:
+        """Whether the first picture after a seek is to be believed to be the one at `pts`.
+
+        In MPEG-PS a keyframe that begins within a packet gets the time of the picture after it.
+        """
+        is_exact = self._probe.container_format != "mpeg"
+        return pts == times.pts[0] or (is_exact and times.is_keyframe(pts))
 
     def _pixels(self, native: VideoFrame, reformatter: VideoReformatter) -> Pixels:
         coded_size = self._probe.coded_size
@@ -239,12 +249,13 @@ class VideoReader(FrameReader):
             self.messages.append(message)
 
 
-def _reach(pictures: Iterator[Picture], target: int) -> Picture | None:
+def _reach(pictures: Iterator[Picture], target: int, may_be_first: bool) -> Picture | None:
     """Read up to the picture at `target`; None if it does not come."""
     try:
-        for picture in pictures:
+        for number, picture in enumerate(pictures):
             if picture.pts >= target:
-                return picture if picture.pts == target else None
+                is_it = picture.pts == target and (number > 0 or may_be_first)
+                return picture if is_it else None
     except FFmpegError:
         pass  # this container cannot seek there
     return None

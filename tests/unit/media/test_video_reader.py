@@ -665,3 +665,23 @@ def test_errors_of_libav_are_not_printed(tmp_path, h264, capfd):
     with VideoReader(cut(h264, tmp_path / "cut.mp4", 0.6)) as reader:
         times(reader)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("b_frames", "interval"), [(0, 12), (2, 12), (0, 1)])
+def test_seeking_in_mpeg_ps_finds_the_right_picture_and_no_damage(tmp_path, b_frames, interval):
+    noise = np.random.default_rng(1).integers(0, 256, (288, 480, 3), np.uint8)
+    images = [np.ascontiguousarray(noise[:, 4 * n : 4 * n + 352]) for n in range(30)]
+    path = make_video(
+        tmp_path / "a.mpg",
+        images=images,
+        codec="mpeg2video",
+        size=(352, 288),
+        rate=25,
+        keyframe_interval=interval,
+        options={"b": "1M", "maxrate": "8M", "bufsize": "2M", "bf": str(b_frames)},
+    )
+    with VideoReader(path) as reader:
+        frames = list(reader.frames())
+        for frame in frames[:: 1 if interval > 1 else 7]:
+            assert np.array_equal(next(reader.frames(frame.pts)).pixels, frame.pixels)
+        assert not reader.damage
