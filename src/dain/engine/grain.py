@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from dain.engine.octaves import OCTAVES, energy_of, octaves_of, sum_of
 
@@ -78,18 +79,27 @@ def flatness_of(powers: Tensor, luma: Tensor) -> Flatness | None:
     if count == 0:
         return None
     groups = order.tensor_split(count)
-    in_order = [powers[:, group].sort(dim=1).values for group in groups]
-    flat = torch.stack([_at_share(each, _FLAT) for each in in_order])
-    flattest = torch.stack([_at_share(each[0], _FLATTEST) for each in in_order])
+    # All groups at once, those with a cell less made up by one that comes last.
+    cells = pad_sequence(list(powers.T[order].tensor_split(count)), True, torch.inf)
+    cells = cells.sort(dim=1).values
+    sizes = [len(group) for group in groups]
+    flat, flattest = _at_share(cells, sizes, _FLAT), _at_share(cells, sizes, _FLATTEST)[:, 0]
     evenness = (flattest / flat[:, 0].clamp(min=_FAINT / 100)).median()
     return Flatness(groups, flat, flat.median(dim=0).values, evenness)
 
 
-def _at_share(in_order: Tensor, share: float) -> Tensor:
-    """Percentiles of ``(..., n)`` values in order, linear between two of them."""
-    place = share * (in_order.shape[-1] - 1)
-    first = int(place)  # and there is one after it, as a group has many
-    return torch.lerp(in_order[..., first], in_order[..., first + 1], place - first)
+def _at_share(in_order: Tensor, sizes: Sequence[int], share: float) -> Tensor:
+    """Percentiles of each group, linear between two of its cells: ``(groups, 3)``.
+
+    Args:
+        in_order: ``(groups, cells, 3)``, ascending.
+        sizes: cells of each group.
+        share: of them that are less, below 1.
+    """
+    places = torch.tensor([share * (size - 1) for size in sizes], dtype=torch.float64)
+    first, every = places.long(), torch.arange(len(sizes))
+    between = (places - first).to(in_order)[:, None]
+    return torch.lerp(in_order[every, first], in_order[every, first + 1], between)
 
 
 def _fill(levels: Tensor, powers: Tensor, luma: Tensor) -> None:
