@@ -74,7 +74,7 @@ def enclosed(stands: Mask, edges: Mask, changes: Mask) -> Mask:
     return pieces.chosen(wanted & (changing >= SURROUNDED * beside) & (beside > 0))
 
 
-def in_places(core: Mask, edges: Mask) -> float:
+def in_places(core: Mask, edges: Mask, *rivals: Mask) -> float:
     """Pixels of a core that lie where it is a good part of all contrast, by small cells.
 
     A bound that is quick to find: chance spreads, overlays keep together.
@@ -82,11 +82,15 @@ def in_places(core: Mask, edges: Mask) -> float:
     Args:
         core: contrast that stands.
         edges: all contrast.
+        rivals: what there is more of where the core is chance.
     """
     own, all_of_it = _by_cells(core), _by_cells(edges)
     own *= CELL * CELL / 255
     all_of_it *= CELL * CELL / 255
-    return float(own[(own >= DENSE * all_of_it) & (own > LEAST_AREA - 1)].sum())
+    counts = (own >= DENSE * all_of_it) & (own > LEAST_AREA - 1)
+    for rival in rivals:
+        counts &= own >= _by_cells(rival) * (CELL * CELL / 255)
+    return float(own[counts].sum())
 
 
 def _by_cells(mask: Mask) -> npt.NDArray[np.float32]:

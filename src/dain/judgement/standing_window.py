@@ -202,7 +202,12 @@ class StandingWindow:
         edges, elsewhere = self._edges(frame), self._edges(other)
         outline = edges & new
         gone = outline & outside(elsewhere)
-        if in_places(gone, edges) < LEAST_NEW * new.size / 2:
+        steps = [
+            self._open(shown_at(self._gap + near) & ~shown) & self._edges(frame + near)
+            for near in NEIGHBOURS
+            if 0 <= frame + near < len(self._looks)
+        ]
+        if in_places(gone, edges, *steps) < LEAST_NEW * new.size / 2:
             return np.zeros_like(new)
         found = self._pieces(shown, frame)
         if not found.any():
@@ -215,11 +220,9 @@ class StandingWindow:
         wanted &= pieces.within(found) >= WHOLE * pieces.within(new)
         wanted &= pieces.within(gone) >= GONE * by_chance * outlines
         wanted &= pieces.within(new & self._open(beyond)) <= AT_REST * pieces.within(new)
-        for near in NEIGHBOURS:
-            if wanted[1:].any() and 0 <= frame + near < len(self._looks):
-                steps = self._open(shown_at(self._gap + near) & ~shown)
-                elsewhen = pieces.within(steps & self._edges(frame + near))
-                wanted &= elsewhen <= ELSEWHEN * outlines
+        for elsewhen in steps:
+            if wanted[1:].any():
+                wanted &= pieces.within(elsewhen) <= ELSEWHEN * outlines
         found &= pieces.chosen(wanted)
         return grown(found, REACH) & new
 
