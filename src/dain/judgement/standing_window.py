@@ -202,12 +202,15 @@ class StandingWindow:
         edges, elsewhere = self._edges(frame), self._edges(other)
         outline = edges & new
         gone = outline & outside(elsewhere)
+        least = LEAST_NEW * new.size
+        if in_places(gone, edges) < least / 2:
+            return np.zeros_like(new)
         steps = [
             self._open(shown_at(self._gap + near) & ~shown) & self._edges(frame + near)
             for near in NEIGHBOURS
             if 0 <= frame + near < len(self._looks)
         ]
-        if in_places(gone, edges, *steps) < LEAST_NEW * new.size / 2:
+        if in_places(gone, edges, *steps) < least / 2:
             return np.zeros_like(new)
         found = self._pieces(shown, frame)
         if not found.any():
@@ -215,7 +218,7 @@ class StandingWindow:
         pieces = Pieces(grown(found, VICINITY))
         outlines = pieces.within(outline)
         by_chance = 1 - pieces.within(elsewhere) / np.maximum(pieces.area, 1)
-        wanted = outlines >= LEAST_NEW * new.size
+        wanted = outlines >= least
         wanted &= pieces.within(found & outline) >= MOSTLY * pieces.within(edges)
         wanted &= pieces.within(found) >= WHOLE * pieces.within(new)
         wanted &= pieces.within(gone) >= GONE * by_chance * outlines
