@@ -7,26 +7,27 @@ from __future__ import annotations
 
 import argparse
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
-from benchmarks.judgement.footage import Footage, Picture, pixels
+from benchmarks.judgement.footage import Footage, Picture, decoded, pixels
 
 from dain.judgement import Judges, StandingPicture, judged
 from dain.judgement.overlays import OverlayJudge
 
-SIZE = (426, 240)
+HEIGHT = 240
 FRAMES = 40
 
 
 def bare(arguments: argparse.Namespace) -> None:
     """A line for each clip in which something is found, and one for all."""
-    footage = Footage(arguments.clips)
-    names = arguments.names or footage.names()
+    names = arguments.names or Footage(arguments.clips).names()
     quiet = 0
     for name in names:
-        clip = footage.clip(name, SIZE)[:FRAMES]
-        kept = [np.ascontiguousarray(each) for each in clip[::2]]
+        clip = beginning(arguments.clips / name)
+        kept = clip[::2]
         told = judged(
             range(len(kept)),
             Judges(standing=OverlayJudge()),
@@ -48,6 +49,16 @@ def bare(arguments: argparse.Namespace) -> None:
                 path = arguments.pictures / f"bare-{name}-{at}.png"
                 cv2.imwrite(str(path), np.hstack([kept[at], shown])[..., ::-1])
     print(f"nothing is found in {quiet} of {len(names)} clips")
+
+
+def beginning(path: Path) -> list[Picture]:
+    """The first frames of a clip in its own shape, reduced."""
+    frames = []
+    for frame in islice(decoded(path), FRAMES):
+        height, width = frame.shape[:2]
+        size = (round(width * HEIGHT / height), HEIGHT)
+        frames.append(pixels(cv2.resize(frame, size, interpolation=cv2.INTER_AREA)))
+    return frames
 
 
 def gain(truth: Picture, before: Picture, after: Picture, standing: StandingPicture) -> float:
