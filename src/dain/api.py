@@ -293,7 +293,11 @@ def judgement_settings(
         OptionError: one is malformed or out of range.
     """
     return JudgementSettings(
-        scene_threshold=_as_threshold(scene_threshold),
+        scene_threshold=(
+            "off"
+            if scene_threshold == "off"
+            else _as_share("--scene-threshold", scene_threshold, "off")
+        ),
         at_cuts=cast(AtCuts, at_cuts),  # all of them checked there
         cadence=cast(Switch, cadence),
         overlays=cast(Switch, overlays),
@@ -322,7 +326,7 @@ def engine_settings(
         weights=None if weights is None else Path(weights),
         device=device,
         precision=cast(Precision, precision),  # checked there
-        scale=_as_scale(scale),
+        scale="auto" if scale == "auto" else _as_share("--scale", scale, "auto"),
         tile_size=_as_tile_size(tile_size),
         memory=None if memory is None else _as_bytes(memory),
     )
@@ -346,25 +350,13 @@ def _read_time(option: str, value: Number) -> Fraction:
     return Fraction(value) if isinstance(value, Rational) else _read(option, parse_time, value)
 
 
-def _as_scale(value: Number) -> Fraction | Literal["auto"]:
-    if value == "auto":
-        return "auto"
+def _as_share(option: str, value: Number, word: str) -> Fraction:
+    """A number, which the settings hold to (0, 1]; `word` is what may stand for it instead."""
     try:
         return parse_factor(_as_text(value))
     except OptionError:
         raise OptionError(
-            f"--scale must be above 0 and at most 1, or auto, found {str(value)!r}"
-        ) from None
-
-
-def _as_threshold(value: Number) -> Fraction | Literal["off"]:
-    if value == "off":
-        return "off"
-    try:
-        return parse_factor(_as_text(value))
-    except OptionError:
-        raise OptionError(
-            f"--scene-threshold must be above 0 and at most 1, or off, found {str(value)!r}"
+            f"{option} must be above 0 and at most 1, or {word}, found {str(value)!r}"
         ) from None
 
 
