@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from dain.media.scene_light import display
 from dain.media.thumbnails import heat, in_eight_bits, jpeg, opaque, reduced
 
 MOST_MOMENTS = 40  # as many as a person looks through
@@ -86,8 +87,7 @@ class DoubtLog:
             time: see `DoubtfulMoment`.
             doubt: likewise.
             certainty: ``(h, w)`` in [0, 1], of the frame, reduced.
-            before: the earlier source frame, ``(H, W, 3)`` or ``(H, W, 4)``; uint8, uint16, or
-                float32 in [0, 1].
+            before: the earlier source frame, of any kind that readers give.
             made: the new one, likewise.
             after: the later one, likewise.
             given_up: see `DoubtfulMoment`.
@@ -170,7 +170,7 @@ def _thumbnails(
     """Size and JPEG files of the frames, and of where in them the doubt is."""
     found = {}
     for kind, pixels in frames.items():
-        picture = opaque(in_eight_bits(reduced(pixels, _LARGEST)))
+        picture = opaque(in_eight_bits(reduced(display(pixels), _LARGEST)))
         found[kind] = jpeg(picture, _QUALITY)
     height, width = picture.shape[:2]
     doubt = np.rint(255 * (1 - np.clip(certainty, 0, 1))).astype(np.uint8)

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from dain.jobs.doubt_log import LEAST_DOUBT, DoubtLog
+from dain.jobs.doubt_log import DoubtLog
 from dain.judgement import Judged, Passage
 from dain.media import Frame
 from dain.media.frame import Pixels
-from dain.media.scene_light import display
 from dain.timeline import Instant
 
 if TYPE_CHECKING:
@@ -108,16 +107,14 @@ class Findings:
             earlier: the source frame before it.
             later: the one after it.
         """
-        if made.doubt < LEAST_DOUBT:
-            return
         self.doubts.append(
             instant.index,
             instant.time,
             made.doubt,
             made.certainty,
-            before=display(earlier.pixels),
-            made=display(pixels),
-            after=display(later.pixels),
+            before=earlier.pixels,
+            made=pixels,
+            after=later.pixels,
             given_up=made.fallen_back,
         )
 
